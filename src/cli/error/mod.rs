@@ -1,0 +1,3 @@
+//! All wording and hints of errors, and their rendering through miette.
+//! In: the modules' faults. Out: reports on stderr.
+//! Must not know: how faults come about.

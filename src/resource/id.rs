@@ -1,0 +1,35 @@
+use std::fmt;
+
+/// What the host program can look at; not the same as a kind: `file`, `link` and `absent` are all about a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    Path,
+    Unit,
+}
+
+/// Names one thing on a host. Two resources of one host never share an id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id {
+    pub subject: Subject,
+    /// An absolute path, or a systemd unit's name.
+    pub name: String,
+}
+
+impl Id {
+    pub fn path(name: impl Into<String>) -> Id {
+        Id { subject: Subject::Path, name: name.into() }
+    }
+
+    pub fn unit(name: impl Into<String>) -> Id {
+        Id { subject: Subject::Unit, name: name.into() }
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.subject {
+            Subject::Path => f.write_str(&self.name),
+            Subject::Unit => write!(f, "unit {}", self.name),
+        }
+    }
+}

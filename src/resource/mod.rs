@@ -1,0 +1,23 @@
+//! What a thing on a host is: an id and its attributes, the kinds that roles may declare, what to ask a host about them.
+//! In: the fields of a role's resource; a host's answer. Out: `Resource`, `State`, `Observation`.
+//! Must not know: roles, plans, hosts, disk. Once parsed, nothing asks a resource for its kind.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
+
+mod id;
+mod observe;
+mod state;
+
+pub use id::{Id, Subject};
+pub use observe::{FactQuery, Facts, Observation, ObserveRequest, PathQuery, PathSeen, UnitSeen};
+pub use state::{Attribute, Content, State, Value, sha256};
+
+/// One thing as a role wants it on a host.
+#[derive(Debug, Clone)]
+pub struct Resource {
+    pub id: Id,
+    pub desired: State,
+    /// Names of the handlers, in the same role, that make a change of it take effect.
+    pub notify: Vec<String>,
+    /// The role that declared it.
+    pub role: String,
+}

@@ -1,0 +1,78 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What one round trip asks of a host.
+#[derive(Debug, Clone, Default)]
+pub struct ObserveRequest {
+    /// A sandbox's root directory; every path lies under it, and units and facts are not looked at.
+    pub root: Option<String>,
+    pub paths: Vec<PathQuery>,
+    pub units: Vec<String>,
+    pub facts: Vec<FactQuery>,
+    /// Users and groups that must exist; the answer says which do not.
+    pub users: Vec<String>,
+    pub groups: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct PathQuery {
+    /// Absolute, normal, without control characters.
+    pub path: String,
+    /// Whether the content may leave the host; else only its hash does.
+    pub content: bool,
+}
+
+/// A question about the host that a role asks by `kind` (a function of the host program) with words.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FactQuery {
+    /// The name under which templates see the answer.
+    pub name: String,
+    pub kind: String,
+    pub arguments: Vec<String>,
+}
+
+/// Fact name → key → value. A value that could not be found out is absent, never empty.
+pub type Facts = BTreeMap<String, BTreeMap<String, String>>;
+
+/// What a host answered.
+#[derive(Debug, Clone, Default)]
+pub struct Observation {
+    pub paths: BTreeMap<String, PathSeen>,
+    pub units: BTreeMap<String, UnitSeen>,
+    pub facts: Facts,
+    pub missing_users: Vec<String>,
+    pub missing_groups: Vec<String>,
+}
+
+/// A path as it was seen, links not followed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PathSeen {
+    /// `file`, `directory`, `link`, `absent`, `device`, `socket`, `fifo`; `unreadable` where we could not look.
+    pub kind: String,
+    /// Why it is `unreadable`.
+    pub error: Option<String>,
+    /// Four octal digits.
+    pub mode: String,
+    /// Names where the host has them, else numbers.
+    pub owner: String,
+    pub group: String,
+    pub size: u64,
+    /// Modification time, seconds since 1970.
+    pub mtime: i64,
+    pub target: Option<Vec<u8>>,
+    pub sha256: Option<String>,
+    pub content: Option<Arc<[u8]>>,
+    /// The directory that holds it, links resolved; absent where there is none yet.
+    pub parent: Option<Vec<u8>>,
+}
+
+/// A unit as systemd runs it, not as files describe it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnitSeen {
+    /// `systemctl show`'s properties, each as printed; a property that repeats has several values.
+    pub properties: BTreeMap<String, Vec<String>>,
+    /// The effective `ExecReload`: each command's words joined by a blank, in order.
+    pub exec_reload: Vec<String>,
+    /// Why it could not be looked at.
+    pub error: Option<String>,
+}
