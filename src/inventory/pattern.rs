@@ -65,11 +65,8 @@ impl Inventory {
                     .ok_or_else(|| Fault::SubscriptOutOfRange { part: part.to_owned(), hosts: hosts.len() });
             }
         }
-        let (hosts, matched) = self.matching(part);
-        if matched {
-            return Ok(hosts);
-        }
         // Beyond Ansible: a range as in the inventory, `web[01:03]`, where no group of that name takes a subscript.
+        // Ansible would read the brackets as a class of characters, the colon among them.
         if part.contains('[')
             && let Ok(names) = range::expand(part, 10_000)
         {
@@ -78,6 +75,10 @@ impl Inventory {
             if !hosts.is_empty() {
                 return Ok(hosts);
             }
+        }
+        let (hosts, matched) = self.matching(part);
+        if matched {
+            return Ok(hosts);
         }
         let names = self.groups().chain(self.hosts());
         Err(Fault::NoMatch { part: part.to_owned(), known: words::did_you_mean(part, names).map(str::to_owned) })

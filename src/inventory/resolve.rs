@@ -102,19 +102,23 @@ impl<'a> Resolver<'a> {
         {
             return found;
         }
+        let mut context = Context::new();
         let source = match expression {
             Some(expression) => format!("{{{{ ({expression}) | {KEEP} }}}}"),
-            None => text.to_owned(),
+            None => self.lift(text, &mut context)?,
         };
-        let mut result = self.render(node, &source, expression.is_some());
-        if let (Some(_), Err(Fault::Template { .. })) = (expression, &result)
-            && !self.loads(&source)
-            && self.loads(text)
-        {
-            // Not an expression that takes parentheses: as a text, then.
-            result = self.render(node, text, false);
+        let mut result = self.render(node, &source, context, expression.is_some());
+        let retry = match &result {
+            // The filter took the undefined value; without it the engine says what is undefined.
+            Ok(None) => true,
+            // Not an expression that takes parentheses and a filter: as a text, then.
+            Err(Fault::Template { .. }) => expression.is_some() && !self.loads(&source),
+            _ => false,
+        };
+        if retry {
+            result = self.render(node, text, Context::new(), false);
         }
-        result
+        Ok(result?.unwrap_or_else(|| Node { data: Data::Null, span: node.span.clone(), tag: None }))
     }
 
     /// `{{ a.b[0] }}` needs only that part of `a`: its other parts may be Jinja that means nothing to us.
@@ -124,11 +128,45 @@ impl<'a> Resolver<'a> {
         Some(self.named(name, part, path))
     }
 
+    /// The same for `/srv/{{ a.b }}/x`: each such path becomes a name of its own. Not where there are statements, for
+    /// a loop may use the name of a variable for something else.
+    fn lift(&mut self, text: &str, context: &mut Context) -> Result<String, Fault> {
+        if text.contains("{%") || text.contains("{#") {
+            return Ok(text.to_owned());
+        }
+        let mut lifted = String::with_capacity(text.len());
+        let mut rest = text;
+        let mut count = 0;
+        while let Some((before, (inner, after))) =
+            rest.split_once("{{").and_then(|(before, tail)| Some((before, tail.split_once("}}")?)))
+        {
+            let expression = inner.trim_start_matches('-').trim_end_matches('-').trim();
+            let found = plain_path(expression)
+                .filter(|(_, path)| !path.is_empty())
+                .and_then(|(name, path)| self.direct(&name, &path));
+            lifted.push_str(before);
+            lifted.push_str("{{");
+            match found {
+                Some(part) => {
+                    let name = format!("zdt_lifted_{count}");
+                    count += 1;
+                    context.insert(name.clone(), &part?.to_value());
+                    lifted.push_str(&inner.replacen(expression, &name, 1));
+                }
+                None => lifted.push_str(inner),
+            }
+            lifted.push_str("}}");
+            rest = after;
+        }
+        Ok(lifted + rest)
+    }
+
     fn loads(&self, source: &str) -> bool {
         self.tera.clone().add_raw_template("probe", source).is_ok()
     }
 
-    fn render(&mut self, node: &Node, source: &str, keep: bool) -> Result<Node, Fault> {
+    /// `None`: the expression is undefined.
+    fn render(&mut self, node: &Node, source: &str, mut context: Context, keep: bool) -> Result<Option<Node>, Fault> {
         // One engine, one template name a depth: resolving what a template needs loads other templates.
         let template = format!("depth {}", self.chain.len());
         self.tera.add_raw_template(&template, source).map_err(|error| self.fault(node, &error))?;
@@ -139,7 +177,6 @@ impl<'a> Resolver<'a> {
             .into_iter()
             .map(str::to_owned)
             .collect();
-        let mut context = Context::new();
         for name in needed {
             if let Some(variable) = self.variable(&name)? {
                 context.insert(name, &variable.node.to_value());
@@ -154,6 +191,7 @@ impl<'a> Resolver<'a> {
         rendered.map_err(|error| self.fault(node, &error))?;
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take();
         let value = match kept.filter(|_| keep) {
+            Some(value) if value.is_undefined() => return Ok(None),
             Some(value) => serde_yaml::to_value(value).map_err(|error| Fault::Template {
                 at: node.span.clone(),
                 chain: self.names(0).collect(),
@@ -161,7 +199,7 @@ impl<'a> Resolver<'a> {
             })?,
             None => serde_yaml::Value::String(String::from_utf8_lossy(&output.bytes).into_owned()),
         };
-        Ok(Node::from_value(&value, &node.span))
+        Ok(Some(Node::from_value(&value, &node.span)))
     }
 
     fn fault(&self, node: &Node, error: &tera::Error) -> Fault {
