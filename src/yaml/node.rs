@@ -129,3 +129,32 @@ impl Node {
         }
     }
 }
+
+impl Node {
+    /// The opposite of `to_value`: every node takes the place `span`.
+    pub fn from_value(value: &serde_yaml::Value, span: &Span) -> Node {
+        use serde_yaml::Value;
+        let data = match value {
+            Value::Null => Data::Null,
+            Value::Bool(value) => Data::Bool(*value),
+            Value::Number(number) => match number.as_i64() {
+                Some(value) => Data::Int(value),
+                None if number.is_f64() => number.as_f64().map_or(Data::Null, Data::Float),
+                None => Data::String(Arc::from(number.to_string())),
+            },
+            Value::String(text) => Data::String(Arc::from(text.as_str())),
+            Value::Sequence(items) => Data::List(items.iter().map(|item| Node::from_value(item, span)).collect()),
+            Value::Mapping(entries) => Data::Map(
+                entries
+                    .iter()
+                    .map(|(key, value)| (Node::from_value(key, span), Node::from_value(value, span)))
+                    .collect(),
+            ),
+            Value::Tagged(tagged) => {
+                let node = Node::from_value(&tagged.value, span);
+                return Node { tag: Some(Arc::from(tagged.tag.to_string())), ..node };
+            }
+        };
+        Node { data, span: span.clone(), tag: None }
+    }
+}
