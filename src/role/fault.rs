@@ -1,12 +1,14 @@
 use super::param::TypeFault;
 use crate::resource::{Attribute, Id, Syntax, WordFault};
 use crate::source::Span;
-use crate::yaml;
+use crate::{inventory, yaml};
 
 /// What is wrong with a role, or with what a host gives to its roles. Facts only: `cli/error/role.rs` words them.
 #[derive(Debug, Clone)]
 pub enum Fault {
     Yaml(yaml::Fault),
+    /// A host variable that a role asked for could not be made out.
+    Variable(inventory::Fault),
 
     // A role's folder.
     NoRoleFile { role: String, at: Span },
@@ -66,7 +68,7 @@ impl Fault {
         match self {
             Fault::Yaml(fault) => Some(fault.span()),
             Fault::WrongType { at, .. } => at.as_ref(),
-            Fault::Conflict { .. } => None,
+            Fault::Variable(_) | Fault::Conflict { .. } => None,
             Fault::NoRoleFile { at, .. }
             | Fault::StrayFile { at, .. }
             | Fault::WrongShape { at, .. }
