@@ -32,10 +32,18 @@ pub enum Type {
     Word(Syntax),
     /// Texts, one a line.
     Lines,
-    Int { min: i64, max: i64 },
-    Bool { auto: bool },
+    Int {
+        min: i64,
+        max: i64,
+    },
+    Bool {
+        auto: bool,
+    },
     /// Two whole numbers, the first no greater than the second.
-    Pair { min: i64, max: i64 },
+    Pair {
+        min: i64,
+        max: i64,
+    },
     Choice(Vec<String>),
 }
 
@@ -83,12 +91,14 @@ impl Type {
     }
 
     /// `node` as this type; `secret` keeps it out of the fault.
-    pub fn read(&self, node: &Node, secret: bool) -> Result<Value, TypeFault> {
-        self.value(node).map_err(|(problem, near)| TypeFault {
-            expected: self.clone(),
-            found: if secret { "a secret".to_owned() } else { describe(node) },
-            problem,
-            near,
+    pub fn read(&self, node: &Node, secret: bool) -> Result<Value, Box<TypeFault>> {
+        self.value(node).map_err(|(problem, near)| {
+            Box::new(TypeFault {
+                expected: self.clone(),
+                found: if secret { "a secret".to_owned() } else { describe(node) },
+                problem,
+                near,
+            })
         })
     }
 
