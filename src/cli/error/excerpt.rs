@@ -94,8 +94,8 @@ impl Copy {
             line.clone()
         } else {
             let focus = focus.unwrap_or(line.start);
-            let start = text.floor_char_boundary(focus.saturating_sub(BEFORE).max(line.start));
-            start..text.floor_char_boundary((focus + AFTER).min(line.end))
+            let start = boundary(text, focus.saturating_sub(BEFORE).max(line.start));
+            start..boundary(text, (focus + AFTER).min(line.end))
         };
         let secret = secret_value(&text[line.clone()]).map_or(line.end, |at| line.start + at);
         if shown.start > line.start {
@@ -144,9 +144,14 @@ fn visible(character: char) -> char {
 }
 
 fn clip(text: &str, mark: &Range<usize>) -> Range<usize> {
-    let start = text.floor_char_boundary(mark.start.min(text.len()));
-    let end = text.floor_char_boundary(mark.end.clamp(start, text.len()));
+    let start = boundary(text, mark.start.min(text.len()));
+    let end = boundary(text, mark.end.clamp(start, text.len()));
     start..end.min(line_end(text, start))
+}
+
+/// The nearest start of a character, not after `at`.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 
 fn line_start(text: &str, at: usize) -> usize {
