@@ -4,11 +4,17 @@ use crate::role::{Fault, Namespace, Problem, TypeFault};
 use crate::source::Span;
 use crate::words;
 
+impl From<&Fault> for Report {
+    fn from(fault: &Fault) -> Report {
+        report(fault)
+    }
+}
+
 /// A role's fault in words.
 pub fn report(fault: &Fault) -> Report {
     match fault {
-        Fault::Yaml(fault) => super::yaml::report(fault),
-        Fault::Variable(fault) => super::inventory::report(fault),
+        Fault::Yaml(fault) => fault.into(),
+        Fault::Variable(fault) => fault.into(),
         Fault::MissingParam { .. }
         | Fault::WrongType { .. }
         | Fault::UnknownVariable { .. }
