@@ -155,7 +155,8 @@ fn by_role(files: &[RoleFile]) -> IndexMap<&str, Vec<&RoleFile>> {
         roles.entry(&file.role).or_default().push(file);
     }
     for files in roles.values_mut() {
-        if files.iter().any(|file| !file.built_in) {
+        let is_replaced = files.iter().any(|file| !file.built_in && file.path == "role.yml");
+        if is_replaced {
             files.retain(|file| !file.built_in);
         }
     }

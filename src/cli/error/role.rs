@@ -204,6 +204,11 @@ fn of_host(fault: &Fault) -> Report {
             "a list of roles belongs here",
             Some("write `zdt_roles: [nginx_upstream, {puma_config: {puma_workers: 3}}]`".to_owned()),
         ),
+        Fault::Conflict { id, roles: [first, second], attribute } if first == second => Report {
+            message: format!("role `{first}` wants `{id}` in two ways: its {}", attribute.name()),
+            labels: Vec::new(),
+            help: Some("two of its params name the same thing; give each its own".to_owned()),
+        },
         Fault::Conflict { id, roles: [first, second], attribute } => Report {
             message: format!("roles `{first}` and `{second}` want `{id}` differently: its {}", attribute.name()),
             labels: Vec::new(),
