@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::role::{Default, Example, Library, Param, Role, Text, Type};
+use crate::role::{Example, Fallback, Library, Param, Role, Text, Type};
 use crate::words;
 
 /// One role a line: its name and the first sentence of its description.
@@ -111,9 +111,9 @@ fn fallback(param: &Param) -> String {
     match &param.default {
         None if param.required => "required".to_owned(),
         None => "optional".to_owned(),
-        Some(Default::Template(template)) => format!("default {}", written(template)),
-        Some(Default::Fixed(Value::String(word))) => format!("default {word}"),
-        Some(Default::Fixed(value)) => format!("default {value}"),
+        Some(Fallback::Template(template)) => format!("default {}", written(template)),
+        Some(Fallback::Fixed(Value::String(word))) => format!("default {word}"),
+        Some(Fallback::Fixed(value)) => format!("default {value}"),
     }
 }
 

@@ -9,7 +9,7 @@ use super::bind::{Given, VariableSource};
 use super::definition::Role;
 use super::engine::{self, Engine, Text};
 use super::fault::Fault;
-use super::param::{Default, Param};
+use super::param::{Fallback, Param};
 use super::selection::Selected;
 use crate::source::Span;
 use crate::words;
@@ -73,7 +73,7 @@ impl<'a> Binder<'a> {
             match self.argument(selected, param, &arguments) {
                 Ok(Some(value)) => {
                     let made_of_secret = match &param.default {
-                        Some(Default::Template(text)) => arguments.is_secret(self.engine.names(text)),
+                        Some(Fallback::Template(text)) => arguments.is_secret(self.engine.names(text)),
                         _ => false,
                     };
                     if param.secret || made_of_secret {
@@ -122,8 +122,8 @@ impl<'a> Binder<'a> {
 
     fn default(&mut self, selected: &Selected, param: &Param, before: &Arguments) -> Result<Option<Value>, ()> {
         match &param.default {
-            Some(Default::Fixed(value)) => Ok(Some(value.clone())),
-            Some(Default::Template(text)) => self.template(selected, param, text, before).map(Some),
+            Some(Fallback::Fixed(value)) => Ok(Some(value.clone())),
+            Some(Fallback::Template(text)) => self.template(selected, param, text, before).map(Some),
             None if param.required => {
                 self.miss(selected, param);
                 Err(())

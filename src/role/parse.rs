@@ -160,7 +160,7 @@ impl Reader<'_> {
         let (param, template) = param_text::param(name, key, value, raw, &mut self.faults)?;
         let Some(node) = template else { return Some(param) };
         let text = self.text(node, Form::Word)?;
-        Some(Param { default: Some(param::Default::Template(text)), ..param })
+        Some(Param { default: Some(param::Fallback::Template(text)), ..param })
     }
 
     fn values(&mut self, node: &Node) -> Vec<(String, Text)> {

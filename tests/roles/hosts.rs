@@ -65,7 +65,7 @@ fn what_a_host_says_is_checked_all_at_once() {
             "zdt_roles: [puma_config]\napp_name: shop\napp_path: srv\npuma_workers: many\npuma_threads: [5, 1]\npuma_fork_worker: maybe\npuma_guide_literal: 2",
             "inventory.yml:6: `app_path` (role `puma_config`) must be an absolute path, not `srv`\n\
              inventory.yml:7: `puma_workers` (role `puma_config`) must be a whole number from 0 to 512, not `many`\n\
-             inventory.yml:8: `puma_threads` (role `puma_config`) must be two whole numbers, `[least, most]` from 0 to 1024, not a list\n\
+             inventory.yml:8: `puma_threads` (role `puma_config`) must be two whole numbers, `[least, most]` from 0 to 1024, not `[5, 1]`\n\
              inventory.yml:10: `puma_guide_literal` (role `puma_config`) must be true or false, not the number 2\n\
              inventory.yml:9: `puma_fork_worker` (role `puma_config`) must be true, false or auto, not `maybe`\n",
         ),
