@@ -5,10 +5,12 @@
 
 mod id;
 mod observe;
+mod seen;
 mod state;
 
 pub use id::{Id, Subject};
 pub use observe::{FactQuery, Facts, Observation, ObserveRequest, PathQuery, PathSeen, UnitSeen};
+pub use seen::Unseen;
 pub use state::{Attribute, Content, State, Value, sha256};
 
 /// One thing as a role wants it on a host.

@@ -3,6 +3,8 @@
 //! Must not know: connections, roles, terminals.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
+mod build;
 mod manifest;
 
+pub use build::{Place, STATE_DIR};
 pub use manifest::{CheckCommand, Entry, HandlerCall, Manifest, Put, Seen};
