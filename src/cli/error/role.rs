@@ -1,0 +1,2 @@
+pub struct R { pub message: String }
+pub fn report(f: &crate::role::Fault) -> R { R { message: format!("{f:?}") } }
