@@ -8,7 +8,9 @@ mod observe;
 mod state;
 
 pub use id::{Id, Subject};
-pub use observe::{FactQuery, Facts, Observation, ObserveRequest, PathQuery, PathSeen, UnitSeen};
+pub use observe::{
+    FactQuery, Facts, Fault as ObserveFault, Observation, ObserveRequest, PathQuery, PathSeen, SessionSeen, UnitSeen,
+};
 pub use state::{Attribute, Content, State, Value, sha256};
 
 /// One thing as a role wants it on a host.
