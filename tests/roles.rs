@@ -77,9 +77,8 @@ fn examples_come_out_as_written() {
                 std::fs::write(&path, format!("{}{}", &source.text[..end], outcome(&desired))).unwrap();
                 continue;
             }
-            let files = desired.resources.iter().filter_map(|resource| {
-                Some((resource.id.name.clone(), content(resource)?))
-            });
+            let files =
+                desired.resources.iter().filter_map(|resource| Some((resource.id.name.clone(), content(resource)?)));
             assert_eq!(files.collect::<std::collections::BTreeMap<_, _>>(), example.files, "{name}: files");
             if let Some(expected) = &example.notices {
                 assert_eq!(&notices(&desired), expected, "{name}: notices");

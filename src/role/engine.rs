@@ -107,11 +107,8 @@ impl Engine {
     /// A file's content. Values that were printed without a filter that quotes are faults.
     pub fn file(&self, text: &Text, context: &Context) -> Result<String, Vec<Fault>> {
         let content = self.render(text, context).map_err(|fault| vec![fault])?;
-        let mut values: Vec<&str> = content
-            .split(OPEN)
-            .skip(1)
-            .map(|rest| rest.split_once(CLOSE).map_or(rest, |(value, _)| value))
-            .collect();
+        let mut values: Vec<&str> =
+            content.split(OPEN).skip(1).map(|rest| rest.split_once(CLOSE).map_or(rest, |(value, _)| value)).collect();
         values.sort_unstable();
         values.dedup();
         if values.is_empty() {
@@ -197,10 +194,9 @@ fn pointed(text: &Text, range: &std::ops::Range<usize>) -> Span {
 
 fn syntax(text: &Text, error: &tera::Error) -> Fault {
     match error.kind() {
-        ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => Fault::Syntax {
-            at: pointed(text, &report.span().range),
-            problem: report.message().to_owned(),
-        },
+        ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
+            Fault::Syntax { at: pointed(text, &report.span().range), problem: report.message().to_owned() }
+        }
         other => Fault::Syntax { at: text.span.clone(), problem: one_line(&other.to_string()) },
     }
 }
@@ -238,7 +234,8 @@ fn printed(text: &Text, context: &Context, value: &str) -> Option<Span> {
     while let Some(open) = source.text[at..].find("{{") {
         let start = at + open;
         let end = start + source.text[start..].find("}}")?;
-        let name = source.text[start + 2..end].trim_matches(|character: char| character == '-' || character.is_whitespace());
+        let name =
+            source.text[start + 2..end].trim_matches(|character: char| character == '-' || character.is_whitespace());
         let (first, rest) = name.split_once('.').map_or((name, None), |(first, rest)| (first, Some(rest)));
         let found = context.get(first).and_then(|found| match rest {
             Some(rest) => found.get_from_path(rest),

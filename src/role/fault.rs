@@ -9,42 +9,153 @@ pub enum Fault {
     Yaml(yaml::Fault),
 
     // A role's folder.
-    NoRoleFile { role: String, at: Span },
-    StrayFile { role: String, path: String, at: Span },
-    WrongShape { at: Span, what: String, expected: &'static str, found: String },
-    UnknownKey { at: Span, key: String, known: Vec<String> },
-    Missing { at: Span, what: String, key: String },
-    UnknownKind { at: Span, what: Namespace, name: String, known: Vec<String> },
-    BadName { at: Span, what: &'static str, name: String },
-    Twice { what: &'static str, name: String, at: Span, first: Option<Span> },
-    UsesCycle { at: Span, chain: Vec<String> },
-    WordCount { at: Span, kind: String, expected: usize, found: usize },
-    TemplateMissing { at: Span, name: String, known: Vec<String> },
-    TemplateUnused { at: Span, name: String },
+    NoRoleFile {
+        role: String,
+        at: Span,
+    },
+    StrayFile {
+        role: String,
+        path: String,
+        at: Span,
+    },
+    WrongShape {
+        at: Span,
+        what: String,
+        expected: &'static str,
+        found: String,
+    },
+    UnknownKey {
+        at: Span,
+        key: String,
+        known: Vec<String>,
+    },
+    Missing {
+        at: Span,
+        what: String,
+        key: String,
+    },
+    UnknownKind {
+        at: Span,
+        what: Namespace,
+        name: String,
+        known: Vec<String>,
+    },
+    BadName {
+        at: Span,
+        what: &'static str,
+        name: String,
+    },
+    Twice {
+        what: &'static str,
+        name: String,
+        at: Span,
+        first: Option<Span>,
+    },
+    UsesCycle {
+        at: Span,
+        chain: Vec<String>,
+    },
+    WordCount {
+        at: Span,
+        kind: String,
+        expected: usize,
+        found: usize,
+    },
+    TemplateMissing {
+        at: Span,
+        name: String,
+        known: Vec<String>,
+    },
+    TemplateUnused {
+        at: Span,
+        name: String,
+    },
     /// `required` with a default, bounds that exclude each other, `auto` on something that is no bool…
-    Contradiction { at: Span, what: &'static str },
+    Contradiction {
+        at: Span,
+        what: &'static str,
+    },
 
     // Templates.
-    Syntax { at: Span, problem: String },
+    Syntax {
+        at: Span,
+        problem: String,
+    },
     /// A name that is neither param nor value.
-    Undeclared { at: Span, name: String, known: Vec<String> },
+    Undeclared {
+        at: Span,
+        name: String,
+        known: Vec<String>,
+    },
     /// A fact or a value where only params are known: paths, units, owners, the words of facts, defaults.
-    TooEarly { at: Span, name: String },
-    Render { at: Span, problem: String, name: Option<String>, known: Vec<String> },
+    TooEarly {
+        at: Span,
+        name: String,
+    },
+    Render {
+        at: Span,
+        problem: String,
+        name: Option<String>,
+        known: Vec<String>,
+    },
     /// A template prints a value that means something to the file's language, without a filter that quotes it.
-    Unquoted { at: Span, value: String },
-    NoValue { at: Span, name: String },
-    TooLarge { at: Span, limit: usize },
-    BadWord { at: Span, field: String, syntax: Syntax, word: String, problem: WordFault },
+    Unquoted {
+        at: Span,
+        value: String,
+    },
+    NoValue {
+        at: Span,
+        name: String,
+    },
+    TooLarge {
+        at: Span,
+        limit: usize,
+    },
+    BadWord {
+        at: Span,
+        field: String,
+        syntax: Syntax,
+        word: String,
+        problem: WordFault,
+    },
 
     // A host.
-    SelectionShape { at: Span, found: String },
-    UnknownArgument { at: Span, role: String, name: String, known: Vec<String> },
-    MissingParam { at: Span, name: String, description: String, roles: Vec<String>, near: Option<(String, String)> },
+    SelectionShape {
+        at: Span,
+        found: String,
+    },
+    UnknownArgument {
+        at: Span,
+        role: String,
+        name: String,
+        known: Vec<String>,
+    },
+    MissingParam {
+        at: Span,
+        name: String,
+        description: String,
+        roles: Vec<String>,
+        near: Option<(String, String)>,
+    },
     /// `at` is missing for a secret: its line must not be shown.
-    WrongType { at: Option<Span>, origin: String, role: String, name: String, problem: TypeFault },
-    UnknownVariable { at: Span, origin: String, name: String, known: Vec<String> },
-    Conflict { id: Id, roles: [String; 2], attribute: Attribute },
+    WrongType {
+        at: Option<Span>,
+        origin: String,
+        role: String,
+        name: String,
+        problem: TypeFault,
+    },
+    UnknownVariable {
+        at: Span,
+        origin: String,
+        name: String,
+        known: Vec<String>,
+    },
+    Conflict {
+        id: Id,
+        roles: [String; 2],
+        attribute: Attribute,
+    },
 }
 
 /// Sets of names that a role may choose from.

@@ -32,9 +32,8 @@ impl Merge {
         let first = &mut self.whole.resources[index];
         if first.desired != second.desired {
             let attributes = first.desired.iter().chain(second.desired.iter()).map(|(attribute, _)| attribute);
-            let differs = attributes
-                .filter(|attribute| first.desired.get(*attribute) != second.desired.get(*attribute))
-                .min()?;
+            let differs =
+                attributes.filter(|attribute| first.desired.get(*attribute) != second.desired.get(*attribute)).min()?;
             let roles = [first.role.clone(), second.role];
             return Some(Fault::Conflict { id: first.id.clone(), roles, attribute: differs });
         }
@@ -53,9 +52,8 @@ impl Merge {
 
 /// The name under which role `owner` has `handler` of another role: a resource names handlers of its own role only.
 fn adopt(all: &mut Vec<Handler>, owner: &str, handler: &Handler) -> String {
-    let same = |other: &&Handler| {
-        other.role == owner && other.kind == handler.kind && other.arguments == handler.arguments
-    };
+    let same =
+        |other: &&Handler| other.role == owner && other.kind == handler.kind && other.arguments == handler.arguments;
     if let Some(own) = all.iter().find(same) {
         return own.name.clone();
     }

@@ -32,10 +32,18 @@ pub enum Type {
     Word(Syntax),
     /// Texts, one a line.
     Lines,
-    Int { min: i64, max: i64 },
-    Bool { auto: bool },
+    Int {
+        min: i64,
+        max: i64,
+    },
+    Bool {
+        auto: bool,
+    },
     /// Two whole numbers, the first no greater than the second.
-    Pair { min: i64, max: i64 },
+    Pair {
+        min: i64,
+        max: i64,
+    },
     Choice(Vec<String>),
 }
 

@@ -233,9 +233,7 @@ impl Reader<'_> {
                 self.shape(node, field.name, "a text in quotes, such as \"0644\"")
             }
             FieldSyntax::Word(_) => self.text(node, Form::Word).map(FieldText::Word),
-            FieldSyntax::Content => {
-                self.text(node, Form::Inline).map(FieldText::Content)
-            }
+            FieldSyntax::Content => self.text(node, Form::Inline).map(FieldText::Content),
             FieldSyntax::Words(_) => {
                 let Some(items) = node.as_list() else { return self.shape(node, field.name, "a list") };
                 Some(FieldText::Words(items.iter().filter_map(|item| self.text(item, Form::Word)).collect()))
@@ -329,24 +327,29 @@ impl Reader<'_> {
         }
         let mut seen: Vec<&str> = Vec::new();
         for (index, handler) in role.handlers.iter().enumerate() {
-            if role.handlers[..index].iter().any(|other| other.name == handler.name) && !seen.contains(&&*handler.name) {
+            if role.handlers[..index].iter().any(|other| other.name == handler.name) && !seen.contains(&&*handler.name)
+            {
                 seen.push(&handler.name);
                 let (at, name) = (handler.says.span.clone(), handler.name.clone());
                 self.faults.push(Fault::Twice { what: "handler", name, at, first: None });
             }
         }
         let used = |key: &str| {
-            role.resources.iter().flat_map(|resource| &resource.fields).any(
-                |(_, text)| matches!(text, FieldText::Template(text) if text.key == key),
-            )
+            role.resources
+                .iter()
+                .flat_map(|resource| &resource.fields)
+                .any(|(_, text)| matches!(text, FieldText::Template(text) if text.key == key))
         };
         for file in files {
-            let Some(name) = file.path.strip_prefix("templates/").filter(|name| name.ends_with(".tera")) else { continue };
+            let Some(name) = file.path.strip_prefix("templates/").filter(|name| name.ends_with(".tera")) else {
+                continue;
+            };
             // A resource that is itself at fault may be the one that uses it.
             let named = self.items(node, "resources").iter().any(|item| {
-                item.as_map().unwrap_or_default().iter().any(|(_, body)| {
-                    body.get("src").and_then(Node::as_str) == Some(name)
-                })
+                item.as_map()
+                    .unwrap_or_default()
+                    .iter()
+                    .any(|(_, body)| body.get("src").and_then(Node::as_str) == Some(name))
             });
             if !named && !used(&self.template_key(name)) {
                 let at = Span::new(&file.source, 0..file.source.text.len().min(1));

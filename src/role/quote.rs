@@ -102,10 +102,7 @@ mod tests {
 
     use super::*;
 
-    fn quoted(
-        filter: impl Fn(&str, Kwargs, &State<'_>) -> TeraResult<Value>,
-        text: &str,
-    ) -> Result<String, String> {
+    fn quoted(filter: impl Fn(&str, Kwargs, &State<'_>) -> TeraResult<Value>, text: &str) -> Result<String, String> {
         let context = Context::new();
         filter(text, Kwargs::default(), &State::new(&context)).map(|value| value.to_string()).map_err(|e| e.to_string())
     }

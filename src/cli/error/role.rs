@@ -1,2 +1,6 @@
-pub struct R { pub message: String }
-pub fn report(f: &crate::role::Fault) -> R { R { message: format!("{f:?}") } }
+pub struct R {
+    pub message: String,
+}
+pub fn report(f: &crate::role::Fault) -> R {
+    R { message: format!("{f:?}") }
+}

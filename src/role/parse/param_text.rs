@@ -42,14 +42,19 @@ pub(super) fn param<'a>(
         (raw.auto && !is_bool, "has `auto`, which only a bool takes"),
         ((raw.min.is_some() || raw.max.is_some()) && !has_bounds, "has bounds, which only an int and a pair take"),
         (raw.min.zip(raw.max).is_some_and(|(min, max)| min > max), "has a `min` above its `max`"),
-        (raw.choices.is_some() != matches!(kind, Type::Choice(_)), "needs `choices` with the type choice, and only then"),
+        (
+            raw.choices.is_some() != matches!(kind, Type::Choice(_)),
+            "needs `choices` with the type choice, and only then",
+        ),
     ];
     for (_, what) in contradictions.into_iter().filter(|(holds, _)| *holds) {
         faults.push(Fault::Contradiction { at: at(), what });
     }
     let (default, template) = match node.get("default") {
         _ if raw.default.is_none() => (None, None),
-        Some(node) if node.as_str().is_some_and(|text| text.contains("{{") || text.contains("{%")) => (None, Some(node)),
+        Some(node) if node.as_str().is_some_and(|text| text.contains("{{") || text.contains("{%")) => {
+            (None, Some(node))
+        }
         Some(node) => match kind.read(node, raw.secret) {
             Ok(value) => (Some(Default::Fixed(value)), None),
             Err(problem) => {

@@ -16,7 +16,9 @@ impl Reader<'_> {
             },
             None => return self.shape(node, "this", "a text"),
         };
-        if matches!(form, Form::Condition | Form::Expression) && ["{{", "}}", "{%", "%}"].iter().any(|brace| body.contains(brace)) {
+        if matches!(form, Form::Condition | Form::Expression)
+            && ["{{", "}}", "{%", "%}"].iter().any(|brace| body.contains(brace))
+        {
             return self.shape(node, "this", "an expression without braces");
         }
         // The engine knows by `.tera` what becomes a file, and must be quoted.
@@ -81,9 +83,12 @@ impl Reader<'_> {
     pub(super) fn identifier(&mut self, node: &Node, what: &'static str) -> Option<String> {
         let name = node.text();
         let fits = name.starts_with(|first: char| first.is_ascii_lowercase())
-            && name.chars().all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_');
+            && name
+                .chars()
+                .all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_');
         // Tera's own words, and what zdt itself puts into a context.
-        let taken = ["facts", "loop", "true", "false", "none", "not", "and", "or", "in", "is", "if", "else", "zdt_value"];
+        let taken =
+            ["facts", "loop", "true", "false", "none", "not", "and", "or", "in", "is", "if", "else", "zdt_value"];
         if fits && !taken.contains(&name.as_str()) {
             return Some(name);
         }
