@@ -75,7 +75,7 @@ host_up() {
 host_boot() { # NAME SUITE
   local dir=$STATE/hosts/$1 machine=zdt$NET-$1 keep=()
   # From systemd 256 on a container refuses the old cgroup hierarchy; older ones take what the machine has.
-  [ "$2" = bookworm ] || export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
+  [[ $2 == bookworm* ]] || export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
   # Under systemd each host gets a scope of its own; elsewhere a control group that we make. Sharing one, the hosts'
   # systemds would end each other's services.
   [ -d /run/systemd/system ] || keep=(--keep-unit)

@@ -28,10 +28,12 @@ network_of_run() {
 }
 
 network_attach() { # NUMBER: namespace zdtN-NUMBER, plugged into the bridge
-  local ns=zdt$NET-$1 cable=zdt$NET-h$1
+  local ns=zdt$NET-$1 cable=zdt$NET-h$1 mac
   network_detach "$1"
   ip netns add "$ns"
-  ip link add "$cable" type veth peer name host0 netns "$ns"
+  # The same address always has the same card: a neighbour table that remembers the host before is still right.
+  mac=$(printf '02:7a:64:74:%02x:%02x' "$NET" "$1")
+  ip link add "$cable" type veth peer name host0 address "$mac" netns "$ns"
   ip -n "$ns" addr add "10.77.$NET.$1/24" dev host0
   ip -n "$ns" link set lo up
   ip -n "$ns" link set host0 up

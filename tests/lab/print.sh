@@ -1,23 +1,25 @@
 # shellcheck shell=bash
 # What others read: the list, an ssh config, an inventory.
 
+# Hosts come and go while this reads: what is no longer there is not listed.
 print_list() {
-  local dir name state
+  local dir name suite number life
   for dir in "$STATE"/hosts/*/; do
-    [ -d "$dir" ] || continue
     name=$(basename "$dir")
-    if host_pid "$name" >/dev/null; then state=up; else state=dead; fi
-    printf '%s\t%s\t%s\t%s\n' "$name" "$(cat "$dir/suite")" "$(host_address "$name")" "$state"
+    if ! { number=$(cat "$dir/number") && suite=$(cat "$dir/suite"); } 2>/dev/null; then continue; fi
+    if host_pid "$name" >/dev/null; then life=up; else life=dead; fi
+    printf '%s\t%s\t10.77.%s.%s\t%s\n' "$name" "$suite" "$(cat "$STATE/net")" "$number" "$life"
   done
 }
 
-# Gathered anew each time: hosts come and go while others boot.
+# Gathered anew each time, and put in place whole: somebody may be reading.
 print_known_hosts() {
-  cat "$STATE"/hosts/*/known_hosts >"$STATE/known_hosts.new" 2>/dev/null || true
-  mv "$STATE/known_hosts.new" "$STATE/known_hosts"
+  cat "$STATE"/hosts/*/known_hosts >"$STATE/known_hosts.$$" 2>/dev/null || true
+  mv "$STATE/known_hosts.$$" "$STATE/known_hosts"
 }
 
 print_ssh_config() {
+  [ -d "$STATE/hosts" ] || die "nothing is up"
   local name address _
   print_known_hosts
   while IFS=$'\t' read -r name _ address _; do
@@ -37,6 +39,7 @@ TEXT
 }
 
 print_inventory() {
+  [ -d "$STATE/hosts" ] || die "nothing is up"
   local name address _
   print_known_hosts
   cat <<TEXT
