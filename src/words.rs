@@ -20,6 +20,11 @@ pub fn plural(noun: &str) -> String {
     }
 }
 
+/// `is` for one, `are` for others.
+pub fn verb(number: usize) -> &'static str {
+    if number == 1 { "is" } else { "are" }
+}
+
 /// The known word nearest to `word`, if one is near enough to be meant.
 pub fn did_you_mean<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // A name as long as a page is no slip of the finger, and comparing it would cost.

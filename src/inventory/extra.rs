@@ -80,11 +80,7 @@ fn words(text: &str) -> Option<Vec<Range<usize>>> {
         }
         start.get_or_insert(at);
         match (quote, character) {
-            (Some(open), _) => {
-                if character == open && before != '\\' {
-                    quote = None;
-                }
-            }
+            (Some(open), _) if character == open && before != '\\' => quote = None,
             (None, '"' | '\'') if before != '\\' => quote = Some(character),
             (None, '{' | '%' | '#') if before == '{' => depth += 1,
             (None, '}') if matches!(before, '}' | '%' | '#') => depth = depth.saturating_sub(1),
