@@ -3,3 +3,4 @@
 //! Must not know: how anything is decided.
 
 pub mod error;
+pub mod role;

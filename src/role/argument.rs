@@ -141,7 +141,7 @@ impl<'a> Binder<'a> {
         }
         let names = self.variables.names();
         let near = words::did_you_mean(&param.name, names.iter().map(String::as_str));
-        let near = near.map(|near| (near.to_owned(), self.variables.place(near).unwrap_or_default()));
+        let near = near.map(|near| Box::new((near.to_owned(), self.variables.place(near).unwrap_or_default())));
         let fault = Fault::MissingParam {
             at: selected.span.clone(),
             name: param.name.clone(),

@@ -8,6 +8,7 @@ use super::fault::Fault;
 use super::library::Library;
 use super::param::Type;
 use super::{glob, selection};
+use crate::inventory::Variables;
 use crate::resource::{FactQuery, FieldSyntax, Id, Subject, Syntax, WordFault};
 use crate::source::Span;
 use crate::yaml::Node;
@@ -24,6 +25,25 @@ pub trait VariableSource {
 
     fn place(&self, name: &str) -> Option<String> {
         self.span(name).map(|span| span.place())
+    }
+}
+
+impl VariableSource for Variables {
+    fn names(&self) -> Vec<String> {
+        Variables::names(self).map(str::to_owned).collect()
+    }
+
+    fn resolve(&self, name: &str) -> Result<Option<Given>, Fault> {
+        let variable = Variables::resolve(self, name).map_err(Fault::Variable)?;
+        Ok(variable.map(|variable| Given { node: variable.node, origin: variable.origin.to_string() }))
+    }
+
+    fn span(&self, name: &str) -> Option<Span> {
+        self.get(name).map(|variable| variable.node.span.clone())
+    }
+
+    fn origin(&self, name: &str) -> Option<String> {
+        self.get(name).map(|variable| variable.origin.to_string())
     }
 }
 

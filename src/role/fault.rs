@@ -1,12 +1,14 @@
 use super::param::TypeFault;
 use crate::resource::{Attribute, Id, Syntax, WordFault};
 use crate::source::Span;
-use crate::yaml;
+use crate::{inventory, yaml};
 
 /// What is wrong with a role, or with what a host gives to its roles. Facts only: `cli/error/role.rs` words them.
 #[derive(Debug, Clone)]
 pub enum Fault {
     Yaml(yaml::Fault),
+    /// A host variable that a role asked for could not be made out.
+    Variable(inventory::Fault),
 
     // A role's folder.
     NoRoleFile {
@@ -135,7 +137,7 @@ pub enum Fault {
         name: String,
         description: String,
         roles: Vec<String>,
-        near: Option<(String, String)>,
+        near: Option<Box<(String, String)>>,
     },
     /// `at` is missing for a secret: its line must not be shown.
     WrongType {
@@ -143,7 +145,7 @@ pub enum Fault {
         origin: String,
         role: String,
         name: String,
-        problem: TypeFault,
+        problem: Box<TypeFault>,
     },
     UnknownVariable {
         at: Span,
@@ -167,7 +169,6 @@ pub enum Namespace {
     Fact,
     Handler,
     HandlerKind,
-    CheckPath,
     Level,
 }
 
@@ -177,7 +178,7 @@ impl Fault {
         match self {
             Fault::Yaml(fault) => Some(fault.span()),
             Fault::WrongType { at, .. } => at.as_ref(),
-            Fault::Conflict { .. } => None,
+            Fault::Variable(_) | Fault::Conflict { .. } => None,
             Fault::NoRoleFile { at, .. }
             | Fault::StrayFile { at, .. }
             | Fault::WrongShape { at, .. }

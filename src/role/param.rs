@@ -91,12 +91,14 @@ impl Type {
     }
 
     /// `node` as this type; `secret` keeps it out of the fault.
-    pub fn read(&self, node: &Node, secret: bool) -> Result<Value, TypeFault> {
-        self.value(node).map_err(|(problem, near)| TypeFault {
-            expected: self.clone(),
-            found: if secret { "a secret".to_owned() } else { describe(node) },
-            problem,
-            near,
+    pub fn read(&self, node: &Node, secret: bool) -> Result<Value, Box<TypeFault>> {
+        self.value(node).map_err(|(problem, near)| {
+            Box::new(TypeFault {
+                expected: self.clone(),
+                found: if secret { "a secret".to_owned() } else { describe(node) },
+                problem,
+                near,
+            })
         })
     }
 

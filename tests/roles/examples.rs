@@ -1,26 +1,14 @@
-//! The built-in roles against their own examples. `ZDT_BLESS=1` writes what came out into the examples, to be read
-//! before it is committed.
+//! `ZDT_BLESS=1` writes what came out into the examples, to be read before it is committed.
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use zdt::resource::Resource;
-use zdt::role::{Desired, Example, Fault, Level, Library, built_in};
+use zdt::role::{Desired, Example, Level, Library};
 use zdt::source::Source;
 
-fn library() -> Library {
-    Library::parse(&built_in()).unwrap_or_else(|faults| panic!("{}", places(&faults)))
-}
-
-fn places(faults: &[Fault]) -> String {
-    let mut text = String::new();
-    for fault in faults {
-        let place = fault.span().map(|span| span.place()).unwrap_or_default();
-        writeln!(text, "{place}: {}", zdt::cli::error::role::report(fault).message).unwrap();
-    }
-    text
-}
+use super::{library, places};
 
 fn render(library: &Library, example: &Example) -> Desired {
     let bound = library.bind(example).unwrap_or_else(|faults| panic!("{}", places(&faults)));
