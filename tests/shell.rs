@@ -7,6 +7,9 @@ mod harness;
 #[path = "shell/observe.rs"]
 mod observe;
 #[cfg(test)]
+#[path = "shell/preflight.rs"]
+mod preflight;
+#[cfg(test)]
 #[path = "shell/run.rs"]
 mod run;
 

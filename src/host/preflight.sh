@@ -245,12 +245,13 @@ run_check() {
 }
 
 become() {
-	home=$(getent passwd "$1")
+	home=$(getent passwd "$1" 2>/dev/null)
 	home=${home%:*}
 	home=${home##*:}
 	uid=$(id -u "$1") && gid=$(id -g "$1") || return 75
 	shift
-	if command -v setpriv >/dev/null; then
+	# busybox has one that knows no users.
+	if setpriv --reuid="$uid" --regid="$gid" --init-groups -- true 2>/dev/null; then
 		HOME=${home:-/} timeout -s KILL 30 setpriv --reuid="$uid" --regid="$gid" --init-groups -- "$@"
 	elif command -v runuser >/dev/null; then
 		HOME=${home:-/} timeout -s KILL 30 runuser -u "$user" -- "$@"

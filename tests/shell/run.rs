@@ -13,7 +13,7 @@ use zdt::transaction::{
 
 use crate::harness::{Shell, ask, find, is_root, show, skip};
 
-const PROGRAMS: [Program; 3] = [Program::OBSERVE, Program::PREFLIGHT, Program::RUN];
+pub const PROGRAMS: [Program; 3] = [Program::OBSERVE, Program::PREFLIGHT, Program::RUN];
 
 /// What a plan would have seen at `path` now.
 fn seen(path: &Path) -> Seen {
@@ -46,13 +46,13 @@ fn seen(path: &Path) -> Seen {
     Seen { kind: kind.to_owned(), mode, owner: name("%U"), group: name("%G"), detail, parent }
 }
 
-struct Host {
+pub struct Host {
     root: tempfile::TempDir,
-    manifest: Manifest,
+    pub manifest: Manifest,
 }
 
 impl Host {
-    fn new() -> Host {
+    pub fn new() -> Host {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("etc")).unwrap();
         let state_dir = root.path().join("state").to_str().unwrap().to_owned();
@@ -61,11 +61,11 @@ impl Host {
         Host { root, manifest }
     }
 
-    fn at(&self, path: &str) -> std::path::PathBuf {
+    pub fn at(&self, path: &str) -> std::path::PathBuf {
         self.root.path().join(path)
     }
 
-    fn put(&mut self, path: &str, put: Put) {
+    pub fn put(&mut self, path: &str, put: Put) {
         let path = self.at(path);
         let seen = seen(&path);
         self.manifest.entries.push(Entry { path: path.to_str().unwrap().to_owned(), put, seen });
@@ -88,7 +88,7 @@ impl Host {
     }
 
     /// Every path below `etc`, with all that must not change.
-    fn picture(&self) -> Vec<String> {
+    pub fn picture(&self) -> Vec<String> {
         let mut lines = Vec::new();
         picture(&self.at("etc"), &mut lines);
         lines
@@ -119,7 +119,7 @@ fn picture(path: &Path, lines: &mut Vec<String>) {
     }
 }
 
-fn file(content: &[u8], mode: &str) -> Put {
+pub fn file(content: &[u8], mode: &str) -> Put {
     Put::File { content: Arc::from(content), mode: mode.to_owned(), owner: None, group: None }
 }
 
@@ -136,7 +136,7 @@ fn link(target: &str) -> Put {
 }
 
 /// One of each thing that a transaction can do.
-fn everything() -> Host {
+pub fn everything() -> Host {
     let mut host = Host::new();
     fs::write(host.at("etc/old"), "old").unwrap();
     fs::set_permissions(host.at("etc/old"), PermissionsExt::from_mode(0o640)).unwrap();
