@@ -6,6 +6,12 @@ mod harness;
 #[cfg(test)]
 #[path = "shell/observe.rs"]
 mod observe;
+#[cfg(test)]
+#[path = "shell/preflight.rs"]
+mod preflight;
+#[cfg(test)]
+#[path = "shell/run.rs"]
+mod run;
 
 use std::process::Command;
 

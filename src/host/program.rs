@@ -9,8 +9,27 @@ impl Program {
     /// Looks at a host: the verb `observe`.
     pub const OBSERVE: Program = Program { name: "observe", parts: &[include_str!("observe.sh")] };
 
+    /// Checks candidates in a private mount namespace: the verb `preflight`.
+    pub const PREFLIGHT: Program = Program {
+        name: "preflight",
+        parts: &[include_str!("words.sh"), include_str!("manifest.sh"), include_str!("preflight.sh")],
+    };
+
+    /// One transaction: the verb `run`. It needs `PREFLIGHT` started before it.
+    pub const RUN: Program = Program {
+        name: "run",
+        parts: &[
+            include_str!("run.sh"),
+            include_str!("stage.sh"),
+            include_str!("swap.sh"),
+            include_str!("handlers.sh"),
+            include_str!("puma.sh"),
+        ],
+    };
+
     /// What a session needs before any other program.
-    const SESSION: Program = Program { name: "session", parts: &[include_str!("session.sh")] };
+    const SESSION: Program =
+        Program { name: "session", parts: &[include_str!("words.sh"), include_str!("session.sh")] };
 
     /// The text to send: without comments and indentation, for a shell reads a pipe byte by byte.
     pub fn text(&self) -> String {

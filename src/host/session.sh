@@ -1,5 +1,5 @@
-# shellcheck shell=sh disable=SC2034
-# SC2034: other programs read these variables.
+# shellcheck shell=sh disable=SC2034,SC2154
+# SC2034: other programs read US. SC2154: NL and WS: words.sh.
 # The first program of every session: reads requests and obeys them, one after the other, until its input ends.
 # A request is a verb on a line, then what that verb reads. An answer ends with a mark, so that a connection that died
 # is never taken for one. Data is read into variables and never evaluated: only programs come through `load`.
@@ -10,16 +10,6 @@ set -f
 # Requests come on 3, so that no command that runs here can eat them.
 exec 3<&0 </dev/null
 IFS= read -r US <&3 || exit 9
-WS=$IFS
-NL=${IFS#??}
-
-# Sets `word` to $1 as it may stand in an answer: `=` and itself, or `~` and its base64.
-word() {
-	case $1 in
-	*["$US$NL"]*) word="~$(printf '%s' "$1" | base64 | tr -d '\n')" ;;
-	*) word="=$1" ;;
-	esac
-}
 
 # Reads a program up to its end mark into `text`; half a program must never run.
 program() {

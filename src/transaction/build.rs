@@ -3,7 +3,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::plan::{Action, Change, HostPlan};
 use crate::resource::{Attribute, Observation, PathSeen, State};
-use crate::transaction::{CheckCommand, Entry, HandlerCall, Manifest, Put, Seen};
+use crate::transaction::{CheckCommand, Entry, HandlerCall, Manifest, Put, STATE_DIR, Seen};
 
 /// What of a plan's host the manifest needs beside the plan itself.
 #[derive(Debug, Clone, Copy)]
@@ -13,9 +13,6 @@ pub struct Place<'a> {
     /// A sandbox's root directory, under which every path lies.
     pub root: Option<&'a str>,
 }
-
-/// Where the host program keeps its records.
-pub const STATE_DIR: &str = "/var/lib/zdt";
 
 impl Manifest {
     /// The bytes-to-be of `plan`: exactly its changes, in its order, each with the fingerprint that it was made from.

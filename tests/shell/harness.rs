@@ -5,6 +5,8 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use zdt::host::Program;
+
 /// A POSIX shell and the commands that it finds.
 #[derive(Debug)]
 pub struct Shell {
@@ -57,17 +59,18 @@ pub struct Answer {
     pub stderr: String,
 }
 
-/// One request to the program whose session text is `text`.
-pub fn ask(shell: &Shell, before: &[&str], text: &str, verb: &str, input: &[u8]) -> Answer {
+/// One request to a session that was given `programs`.
+pub fn ask(shell: &Shell, before: &[&str], programs: &[Program], verb: &str, input: &[u8]) -> Answer {
     let mut child = shell
-        .command(before, text)
+        .command(before, &programs[0].first())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    let input = [b"\x1f\n", verb.as_bytes(), b"\n", input].concat();
+    let loads: String = programs[1..].iter().map(|program| format!("load\n{}#end\n", program.text())).collect();
+    let input = [b"\x1f\n", loads.as_bytes(), verb.as_bytes(), b"\n", input].concat();
     let writer = std::thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output().unwrap();
     drop(writer.join().unwrap());

@@ -10,7 +10,7 @@ use zdt::resource::{FactQuery, Observation, ObserveRequest, PathQuery};
 use crate::harness::{Shell, ask, find, is_root, show, skip};
 
 fn observe(shell: &Shell, before: &[&str], request: &ObserveRequest) -> Observation {
-    let answer = ask(shell, before, &Program::OBSERVE.first(), "observe", &request.encode());
+    let answer = ask(shell, before, &[Program::OBSERVE], "observe", &request.encode());
     assert_eq!(answer.status, "0", "{shell:?}: {}", answer.stderr);
     assert_eq!(answer.stderr, "", "{shell:?}");
     Observation::decode(request, &answer.lines)
