@@ -201,6 +201,10 @@ run_end() { # the whole run at $STATE
 # Ends the runs whose owner is dead (a test that was killed cannot end its own).
 run_sweep() {
   local owned
+  # One at a time: hosts that boot together would all sweep up the same.
+  mkdir -p "$RUNS"
+  exec 6>"$RUNS/.sweep.lock"
+  flock 6
   for owned in "$RUNS"/nets/*; do
     [ -L "$owned" ] || continue
     owned=$(readlink "$owned")
@@ -208,4 +212,5 @@ run_sweep() {
       (STATE=$owned && run_end) || true
     fi
   done
+  exec 6>&-
 }
