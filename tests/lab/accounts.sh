@@ -12,6 +12,8 @@ tr -d - </proc/sys/kernel/random/uuid >"$root/etc/machine-id"
 for timer in "$root"/usr/lib/systemd/system/*.timer; do
   [ -e "$timer" ] && ln -sf /dev/null "$root/etc/systemd/system/$(basename "$timer")"
 done
+# Nobody logs in at a console.
+ln -sf /dev/null "$root/etc/systemd/system/console-getty.service"
 
 rm -f "$root"/etc/ssh/ssh_host_*
 ssh-keygen -q -t ed25519 -N '' -C "$ZDT_LAB_NAME" -f "$root/etc/ssh/ssh_host_ed25519_key"

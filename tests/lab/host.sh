@@ -114,7 +114,7 @@ cgroup_remove() { # MACHINE
   done
 }
 
-# Up means: sshd answers with its banner; a naive host also serves its app.
+# Up means: sshd answers with its banner, nothing of the boot is still under way; a naive host also serves its app.
 host_wait() { # NAME ADDRESS NAIVE
   local deadline=$((SECONDS + 30)) banner=
   until [ "${banner:0:4}" = SSH- ]; do
@@ -122,6 +122,8 @@ host_wait() { # NAME ADDRESS NAIVE
     host_pid "$1" >/dev/null || host_failed "$1" "systemd-nspawn ended"
     banner=$({ exec 6<>"/dev/tcp/$2/22" && read -r -t 2 line <&6 && printf '%s' "$line"; } 2>/dev/null) || sleep 0.1
   done
+  # "degraded" is up too; it is for the test to mind.
+  host_exec "$1" timeout 20 systemctl is-system-running --wait >/dev/null || true
   [ "$3" = yes ] || return 0
   until curl -fsS -o /dev/null --max-time 2 "http://$2/" 2>/dev/null; do
     [ $SECONDS -lt $deadline ] || host_failed "$1" "the app does not answer on http://$2/"
@@ -199,6 +201,10 @@ run_end() { # the whole run at $STATE
 # Ends the runs whose owner is dead (a test that was killed cannot end its own).
 run_sweep() {
   local owned
+  # One at a time: hosts that boot together would all sweep up the same.
+  mkdir -p "$RUNS"
+  exec 6>"$RUNS/.sweep.lock"
+  flock 6
   for owned in "$RUNS"/nets/*; do
     [ -L "$owned" ] || continue
     owned=$(readlink "$owned")
@@ -206,4 +212,5 @@ run_sweep() {
       (STATE=$owned && run_end) || true
     fi
   done
+  exec 6>&-
 }
