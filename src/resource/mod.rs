@@ -11,6 +11,7 @@ mod kind;
 mod kind_syntax;
 mod link;
 mod observe;
+mod seen;
 mod state;
 mod template;
 mod unit;
@@ -18,7 +19,10 @@ mod unit;
 pub use id::{Id, Subject};
 pub use kind::{Field, FieldSyntax, Fields, KINDS, Kind, Presence, kind};
 pub use kind_syntax::{Syntax, WordFault};
-pub use observe::{FactQuery, Facts, Observation, ObserveRequest, PathQuery, PathSeen, UnitSeen};
+pub use observe::{
+    FactQuery, Facts, Fault as ObserveFault, Observation, ObserveRequest, PathQuery, PathSeen, SessionSeen, UnitSeen,
+};
+pub use seen::Unseen;
 pub use state::{Attribute, Content, State, Value, sha256};
 
 /// One thing as a role wants it on a host.

@@ -3,6 +3,7 @@
 //! Must not know: how faults come about.
 
 mod excerpt;
+pub mod host;
 mod inventory;
 mod project;
 mod render;
