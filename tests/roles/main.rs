@@ -6,6 +6,7 @@ mod docs;
 mod examples;
 mod faults;
 mod hosts;
+mod laws;
 mod show;
 
 use std::sync::Arc;
