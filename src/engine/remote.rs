@@ -53,6 +53,7 @@ pub(super) async fn run(
     checking: Checking,
     mut on_progress: impl FnMut(Progress),
 ) -> Result<Outcome, host::Fault> {
+    session.start(Program::PREFLIGHT);
     session.start(Program::RUN);
     let mut outcome = None;
     let mut odd = None;
