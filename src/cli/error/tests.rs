@@ -131,3 +131,11 @@ fn every_fault_of_the_inventory_has_words() {
     let helps: Vec<&str> = reports.iter().filter_map(|report| report.help.as_deref()).collect();
     assert!(helps.contains(&"did you mean `zdt_roles`?") && helps.contains(&"quote the template: `key: \"{{ … }}\"`"));
 }
+
+#[test]
+fn a_flood_of_faults_is_cut() {
+    let reports = vec![Report::new("m"); 53];
+    let text = render_as(&reports, Style::Ascii);
+    assert_eq!(text.matches("x m").count(), 50);
+    assert!(text.ends_with("… and 3 further faults\n"), "{text}");
+}
