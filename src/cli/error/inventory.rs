@@ -76,7 +76,18 @@ impl From<&Fault> for Report {
                 let name = at.source.text.trim();
                 Report::new(format!("{} looks like a path", quote(name))).help(format!("write `-e @{name}` to read it"))
             }
-            _ => host(fault),
+            Fault::Vault { .. }
+            | Fault::Cycle { .. }
+            | Fault::Template { .. }
+            | Fault::TooNested { .. }
+            | Fault::TooMuchText { .. }
+            | Fault::BadValue { .. }
+            | Fault::Password { .. }
+            | Fault::EmptyPattern
+            | Fault::NoMatch { .. }
+            | Fault::NothingSelected { .. }
+            | Fault::PatternUnsupported { .. }
+            | Fault::SubscriptOutOfRange { .. } => host(fault),
         }
     }
 }
@@ -130,8 +141,8 @@ fn host(fault: &Fault) -> Report {
             words::count(*hosts, "host")
         ))
         .help("counting starts at 0"),
-        // The others are worded above; this keeps both lists readable.
-        other => Report::new(format!("{other:?}")),
+        // The caller words the others; a new fault does not compile before it is listed there.
+        _ => Report::new("something is wrong with the inventory"),
     }
 }
 
