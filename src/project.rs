@@ -9,24 +9,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::inventory::{Extra, Texts};
+use crate::role::RoleFile;
 use crate::source::Source;
 use crate::yaml::limits;
 
 #[derive(Debug)]
 pub struct Project {
     pub texts: Texts,
+    /// What the `roles/` folder beside the inventory holds.
     pub role_files: Vec<RoleFile>,
     /// Where `group_vars/` and `host_vars/` lie: the inventory's folder, or the inventory that is a folder.
     pub directory: PathBuf,
-}
-
-/// A file of a role in the `roles/` folder beside the inventory.
-#[derive(Debug, Clone)]
-pub struct RoleFile {
-    pub role: String,
-    /// Inside the role: `templates/x.tera`.
-    pub path: String,
-    pub source: Arc<Source>,
 }
 
 #[derive(Debug)]
@@ -217,7 +210,7 @@ impl Reader {
             if path.is_dir() {
                 self.role(role, &path, &inside, depth + 1, files);
             } else if let Some(source) = self.file(&path) {
-                files.push(RoleFile { role: role.to_owned(), path: inside, source });
+                files.push(RoleFile { role: role.to_owned(), path: inside, source, built_in: false });
             }
         }
     }

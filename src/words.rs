@@ -1,6 +1,7 @@
 //! English that several layers need: plurals, and the word that was probably meant.
 //! In: words and counts. Out: words.
 //! Must not know: what they are about.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
 /// `1 host`, `3 hosts`.
 pub fn count(number: usize, noun: &str) -> String {

@@ -10,7 +10,8 @@ use zdt::inventory::{self, Inventory};
 use zdt::project;
 
 /// zdt's magic variables, which `ansible-inventory` leaves out.
-const MAGIC: [&str; 4] = ["inventory_hostname", "inventory_hostname_short", "group_names", "groups"];
+const MAGIC: [&str; 6] =
+    ["inventory_hostname", "inventory_hostname_short", "group_names", "groups", "inventory_dir", "inventory_file"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")

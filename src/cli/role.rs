@@ -4,8 +4,39 @@
 
 use serde_json::Value;
 
-use crate::role::{Example, Fallback, Library, Param, Role, Text, Type};
+use crate::cli::arguments::{Role as Arguments, RoleWhat};
+use crate::cli::{Exit, selection};
+use crate::engine::Problem;
+use crate::project;
+use crate::role::{self, Example, Fallback, Library, Param, Role, Text, Type};
 use crate::words;
+
+pub(super) fn run(command: &Arguments) -> Exit {
+    attempt(command).unwrap_or_else(|exit| exit)
+}
+
+fn attempt(command: &Arguments) -> Result<Exit, Exit> {
+    let (RoleWhat::List { inventory } | RoleWhat::Show { inventory, .. }) = &command.what;
+    let mut files = role::built_in();
+    if let Some(inventory) = inventory {
+        let project = project::read(inventory, &[])
+            .map_err(|faults| selection::wrong(&faults.into_iter().map(Problem::Project).collect::<Vec<_>>()))?;
+        files.extend(project.role_files);
+    }
+    let library = Library::parse(&files)
+        .map_err(|faults| selection::wrong(&faults.into_iter().map(Problem::Role).collect::<Vec<_>>()))?;
+    match &command.what {
+        RoleWhat::List { .. } => anstream::print!("{}", list(&library)),
+        RoleWhat::Show { name, .. } => match show(&library, name) {
+            Ok(text) => anstream::print!("{text}"),
+            Err(why) => {
+                anstream::eprintln!("{why}");
+                return Err(Exit::Wrong);
+            }
+        },
+    }
+    Ok(Exit::Clean)
+}
 
 /// One role a line: its name and the first sentence of its description.
 pub fn list(library: &Library) -> String {

@@ -130,7 +130,7 @@ impl Session {
         }
     }
 
-    async fn spawn(&self) -> Result<Pipe, Fault> {
+    async fn spawn(&mut self) -> Result<Pipe, Fault> {
         let r#become = self.target.r#become.as_deref();
         match &self.master {
             Some(master) => Pipe::ssh(&master.session, r#become).await,

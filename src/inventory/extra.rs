@@ -65,7 +65,7 @@ fn pairs(source: &Arc<Source>) -> Result<Vec<(Node, Node)>, Vec<Fault>> {
     if faults.is_empty() { Ok(entries) } else { Err(faults) }
 }
 
-/// Words apart by blanks, but not inside quotes or template braces; `None` when one of those does not end.
+/// Words apart by blanks or line breaks (not tabs, as in Ansible), but not inside quotes or template braces; `None` when one of those does not end.
 fn words(text: &str) -> Option<Vec<Range<usize>>> {
     let mut words = Vec::new();
     let mut start = None;
@@ -73,7 +73,7 @@ fn words(text: &str) -> Option<Vec<Range<usize>>> {
     let mut depth = 0usize;
     let mut before = '\0';
     for (at, character) in text.char_indices() {
-        if quote.is_none() && depth == 0 && character.is_whitespace() {
+        if quote.is_none() && depth == 0 && matches!(character, ' ' | '\n') {
             words.extend(start.take().map(|start| start..at));
             before = character;
             continue;
@@ -160,11 +160,21 @@ mod tests {
             ("a={{ b + 1 }} c=", r#"a=String("{{ b + 1 }}") c=String("")"#),
             ("a=b=c", r#"a=String("b=c")"#),
             (r"a=x\ty", r#"a=String("x\ty")"#),
+            (r"a=x\x41", r#"a=String("xA")"#),
+            ("a=\"it's\"", r#"a=String("it's")"#),
+            (r"a='it\'s'", r#"a=String("it's")"#),
+            ("a='x'y", r#"a=String("'x'y")"#),
+            ("a=x'y z'", r#"a=String("x'y z'")"#),
+            ("a= b=2", r#"a=String("") b=String("2")"#),
+            ("a={{ 'x y' }}z", r#"a=String("{{ 'x y' }}z")"#),
+            ("a=1\tb=2\nc=3", r#"a=String("1\tb=2") c=String("3")"#),
+            ("a=''", r#"a=String("")"#),
+            ("a={#c d#} b=1", r#"a=String("{#c d#}") b=String("1")"#),
             (r#"{"a": 1, b: yes}"#, "a=Number(1) b=Bool(true)"),
         ] {
             assert_eq!(show(text), expected, "{text}");
         }
-        for text in ["a", "a=1 b", "a='x", "a={{ b", "[1]", "/tmp/x.yml", "./x.yml", "{a: b: c}"] {
+        for text in ["a", "=x", "a=1 b", "a='x", "a={{ b", "[1]", "/tmp/x.yml", "./x.yml", "{a: b: c}"] {
             assert!(read(&Extra::Pair(Source::new("-e", text))).is_err(), "{text}");
         }
     }

@@ -6,7 +6,7 @@ use super::host_pattern::{self, MAX_HOSTS};
 use super::model::{Host, Inventory};
 use super::reconcile;
 use super::texts::Texts;
-use super::variables::{KNOWN, Origin, Variable};
+use super::variables::{self, KNOWN, Origin, Variable};
 use crate::source::{Source, Span};
 use crate::yaml::{self, Data, Node};
 
@@ -211,9 +211,10 @@ impl Parser {
                     return;
                 }
                 // As in Ansible, the port counts only where the host is named first.
-                let host = self.inventory.hosts.entry(name.clone()).or_insert_with(|| Host {
-                    vars: port.iter().map(|port| ("ansible_port".to_owned(), port.clone())).collect(),
-                    ..Host::default()
+                let host = self.inventory.hosts.entry(name.clone()).or_insert_with(|| {
+                    let mut vars = variables::about_file(&key.span.source.name);
+                    vars.extend(port.iter().map(|port| ("ansible_port".to_owned(), port.clone())));
+                    Host { vars, ..Host::default() }
                 });
                 host.vars.extend(vars.iter().cloned());
                 if let Some(group) = self.inventory.groups.get_mut(group) {

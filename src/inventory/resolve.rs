@@ -19,7 +19,8 @@ const KEEP: &str = "zdt_keep_the_type";
 
 pub struct Resolver<'a> {
     variables: &'a Variables,
-    tera: Tera,
+    /// Made for the first template: most values are none.
+    tera: Option<Tera>,
     kept: Arc<Mutex<Option<Value>>>,
     done: HashMap<String, Node>,
     /// The variables being resolved, the asked one first.
@@ -28,15 +29,21 @@ pub struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     pub fn new(variables: &'a Variables) -> Resolver<'a> {
-        let mut tera = Tera::default();
-        tera.autoescape_on(Vec::<&str>::new());
-        let kept = Arc::new(Mutex::new(None));
-        let keep = Arc::clone(&kept);
-        tera.register_filter(KEEP, move |value: &Value, _: Kwargs, _: &State<'_>| {
-            *keep.lock().unwrap_or_else(PoisonError::into_inner) = Some(value.clone());
-            String::new()
-        });
-        Resolver { variables, tera, kept, done: HashMap::new(), chain: Vec::new() }
+        Resolver { variables, tera: None, kept: Arc::default(), done: HashMap::new(), chain: Vec::new() }
+    }
+
+    fn engine(&mut self) -> &mut Tera {
+        let kept = &self.kept;
+        self.tera.get_or_insert_with(|| {
+            let mut tera = Tera::default();
+            tera.autoescape_on(Vec::<&str>::new());
+            let keep = Arc::clone(kept);
+            tera.register_filter(KEEP, move |value: &Value, _: Kwargs, _: &State<'_>| {
+                *keep.lock().unwrap_or_else(PoisonError::into_inner) = Some(value.clone());
+                String::new()
+            });
+            tera
+        })
     }
 
     pub fn variable(&mut self, name: &str) -> Result<Option<Variable>, Fault> {
@@ -161,22 +168,22 @@ impl<'a> Resolver<'a> {
         Ok(lifted + rest)
     }
 
-    fn loads(&self, source: &str) -> bool {
-        self.tera.clone().add_raw_template("probe", source).is_ok()
+    fn loads(&mut self, source: &str) -> bool {
+        self.engine().clone().add_raw_template("probe", source).is_ok()
     }
 
     /// `None`: the expression is undefined.
     fn render(&mut self, node: &Node, source: &str, mut context: Context, keep: bool) -> Result<Option<Node>, Fault> {
         // One engine, one template name a depth: resolving what a template needs loads other templates.
         let template = format!("depth {}", self.chain.len());
-        self.tera.add_raw_template(&template, source).map_err(|error| self.fault(node, &error))?;
-        let needed: Vec<String> = self
-            .tera
+        self.engine().add_raw_template(&template, source).map_err(|error| self.fault(node, &error))?;
+        let mut needed: Vec<String> = self
+            .engine()
             .get_template_variables(&template)
-            .map_err(|error| self.fault(node, &error))?
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+            .map(|names| names.into_iter().map(str::to_owned).collect())
+            .map_err(|error| self.fault(node, &error))?;
+        // The same fault first in every run.
+        needed.sort_unstable();
         for name in needed {
             if let Some(variable) = self.variable(&name)? {
                 context.insert(name, &variable.node.to_value());
@@ -184,7 +191,7 @@ impl<'a> Resolver<'a> {
         }
         // A deeper template may have taken the place of this one's siblings, never its own.
         let mut output = Capped::default();
-        let rendered = self.tera.render_to(&template, &context, &mut output);
+        let rendered = self.engine().render_to(&template, &context, &mut output);
         if output.full {
             return Err(Fault::TooMuchText { at: node.span.clone(), limit: MAX_TEXT });
         }

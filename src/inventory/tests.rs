@@ -104,6 +104,8 @@ fn magic_variables() {
         ("inventory_hostname", "\"web1.example.com\""),
         ("inventory_hostname_short", "\"web1\""),
         ("group_names", r#"["prod","web"]"#),
+        ("inventory_file", "\"inventory.yml\""),
+        ("inventory_dir", "\".\""),
     ] {
         assert_eq!(value(&variables, name), expected);
     }

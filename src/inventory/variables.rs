@@ -122,6 +122,20 @@ impl Inventory {
     }
 }
 
+/// `inventory_file` and `inventory_dir`, of the file that names a host first. Ansible makes them absolute; here they
+/// stay as the path was given, for nothing in this layer knows the current directory.
+pub(super) fn about_file(path: &str) -> IndexMap<String, Variable> {
+    let folder = match path.rsplit_once('/') {
+        Some(("", _)) => "/",
+        Some((folder, _)) => folder,
+        None => ".",
+    };
+    [("inventory_file", path), ("inventory_dir", folder)]
+        .into_iter()
+        .map(|(name, value)| magic(name, Data::String(Arc::from(value))))
+        .collect()
+}
+
 fn magic(name: &str, data: Data) -> (String, Variable) {
     (name.to_owned(), Variable { node: built_in(data), origin: Origin::Magic })
 }

@@ -356,6 +356,11 @@ impl<'a> Builder<'a> {
     }
 
     fn duplicates(&mut self, entries: &[(Node, Node)]) {
+        // Most mappings are small, and comparing a few keys is cheaper than hashing them.
+        let differ = |(at, (key, _)): (usize, &(Node, Node))| entries[..at].iter().all(|(other, _)| !same(key, other));
+        if entries.len() <= 8 && entries.iter().enumerate().all(differ) {
+            return;
+        }
         let mut seen: HashMap<String, &Span> = HashMap::with_capacity(entries.len());
         for (key, _) in entries {
             if matches!(key.data, Data::List(_) | Data::Map(_)) {
@@ -377,6 +382,14 @@ impl<'a> Builder<'a> {
 
 fn null(span: Span) -> Node {
     Node { data: Data::Null, span, tag: None }
+}
+
+fn same(key: &Node, other: &Node) -> bool {
+    match (&key.data, &other.data) {
+        (Data::String(key), Data::String(other)) => key == other,
+        (Data::String(_), _) | (_, Data::String(_)) => false,
+        _ => identity(key) == identity(other),
+    }
 }
 
 /// Two keys are the same key when they are the same type and text: `1` and `"1"` are two.

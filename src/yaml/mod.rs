@@ -11,6 +11,8 @@ mod node;
 mod scalar;
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;
 
 pub use build::parse;

@@ -157,17 +157,22 @@ fn point(whole: &str, rest: &str) -> Option<f64> {
 }
 
 fn sexagesimal(whole: &str, fraction: &str) -> Option<f64> {
-    let mut parts = whole.split(':');
-    let head = parts.next().filter(|head| digits(head))?;
-    let mut value: f64 = head.replace('_', "").parse().ok()?;
-    for part in parts {
-        value = value * 60.0 + f64::from(sixtieth(part)?);
-    }
+    let (head, minutes) = whole.split_once(':').filter(|(head, _)| digits(head))?;
+    let minutes: Vec<&str> = minutes.split(':').collect();
+    let (last, between) = minutes.split_last()?;
+    sixtieth(last)?;
     if !fraction.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_') {
         return None;
     }
-    let fraction: f64 = format!("0.{fraction}").replace('_', "").parse().ok()?;
-    Some(value + fraction)
+    // From the right and one by one, as PyYAML adds: another order rounds otherwise.
+    let mut value: f64 = format!("{last}.{fraction}").replace('_', "").parse().ok()?;
+    let mut base = 60.0;
+    for part in between.iter().rev() {
+        value += f64::from(sixtieth(part)?) * base;
+        base *= 60.0;
+    }
+    let head: f64 = head.replace('_', "").parse().ok()?;
+    Some(value + head * base)
 }
 
 /// `[0-9][0-9_]*`

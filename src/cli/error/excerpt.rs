@@ -134,7 +134,8 @@ fn secret_value(line: &str) -> Option<usize> {
 
 fn visible(character: char) -> char {
     match character {
-        '\t' => ' ',
+        // One column wide, and to be told from blanks.
+        '\t' => '→',
         // The pictures of control characters follow their order.
         '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(character)).unwrap_or('?'),
         // Direction marks turn a line around.

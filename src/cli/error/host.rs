@@ -1,15 +1,12 @@
 //! Faults of connections, for somebody at 3 a.m.: what failed, what was said, what to do.
 
-use miette::{MietteDiagnostic, Report};
-
+use crate::cli::error::Report;
 use crate::host::Fault;
 
 /// `host` is the name that the inventory gives it.
 pub fn report(host: &str, fault: &Fault) -> Report {
     let (message, help) = words(host, fault);
-    let mut diagnostic = MietteDiagnostic::new(message).with_code("zdt::host");
-    diagnostic.help = help;
-    Report::new(diagnostic)
+    Report::new(message).maybe_help(help)
 }
 
 /// The message, then what to do about it.

@@ -4,6 +4,7 @@ use crate::words;
 
 const CONVERT: &str = "zdt reads YAML: `ansible-inventory -i FILE --list --yaml` converts any inventory";
 const VAULT: &str = "zdt cannot decrypt yet: give the value another way, `-e @file` for one";
+const UNDEFINED: &str = "define it for this host or one of its groups, or give it with `-e`";
 const ENGINE: &str = "zdt renders variables with Tera, which is near Jinja and not the same: filters take named \
                       arguments, as in `default(value=1)`";
 
@@ -22,7 +23,11 @@ impl From<&Fault> for Report {
                     .help(CONVERT)
             }
             Fault::NotMapping { at, what, found } => {
-                Report::new(format!("{what} must be a mapping, but it is {found}")).at(at, "not a mapping")
+                let members = what.starts_with("`hosts`") || what.starts_with("`children`");
+                let keys = "its members are keys: write `web1:`, with a colon, instead of `- web1`";
+                Report::new(format!("{what} must be a mapping, but it is {found}"))
+                    .at(at, "not a mapping")
+                    .maybe_help((members && found == "a list").then(|| keys.to_owned()))
             }
             Fault::UnknownKey { at, key, group } => unknown_key(key, group).at(at, "not known"),
             Fault::NameNotText { at, found } => {
@@ -71,7 +76,18 @@ impl From<&Fault> for Report {
                 let name = at.source.text.trim();
                 Report::new(format!("{} looks like a path", quote(name))).help(format!("write `-e @{name}` to read it"))
             }
-            _ => host(fault),
+            Fault::Vault { .. }
+            | Fault::Cycle { .. }
+            | Fault::Template { .. }
+            | Fault::TooNested { .. }
+            | Fault::TooMuchText { .. }
+            | Fault::BadValue { .. }
+            | Fault::Password { .. }
+            | Fault::EmptyPattern
+            | Fault::NoMatch { .. }
+            | Fault::NothingSelected { .. }
+            | Fault::PatternUnsupported { .. }
+            | Fault::SubscriptOutOfRange { .. } => host(fault),
         }
     }
 }
@@ -96,7 +112,7 @@ fn host(fault: &Fault) -> Report {
             };
             Report::new(format!("{through} does not render: {}", problem.trim_end_matches('.')))
                 .at(at, "this template")
-                .help(ENGINE)
+                .help(if problem.contains("is not defined") { UNDEFINED } else { ENGINE })
         }
         Fault::TooNested { at, limit } => {
             Report::new(format!("variables need each other more than {limit} levels deep")).at(at, "reached here")
@@ -125,8 +141,8 @@ fn host(fault: &Fault) -> Report {
             words::count(*hosts, "host")
         ))
         .help("counting starts at 0"),
-        // The others are worded above; this keeps both lists readable.
-        other => Report::new(format!("{other:?}")),
+        // The caller words the others; a new fault does not compile before it is listed there.
+        _ => Report::new("something is wrong with the inventory"),
     }
 }
 

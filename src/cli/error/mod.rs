@@ -2,6 +2,7 @@
 //! In: the modules' faults. Out: reports on stderr.
 //! Must not know: how faults come about.
 
+mod engine;
 mod excerpt;
 pub mod host;
 mod inventory;
@@ -16,6 +17,7 @@ mod tests;
 
 use crate::source::Span;
 
+pub use engine::trouble;
 pub use render::{Style, render, render_as};
 
 /// One fault in words: what is wrong, where, and what to do about it.

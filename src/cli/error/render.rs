@@ -8,7 +8,10 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Na
 use super::Report;
 use super::excerpt::Excerpt;
 use crate::source::Source;
+use crate::words;
 
+/// Whoever has more faults than this mends the first ones first.
+const MOST: usize = 50;
 /// Places of one file further apart than this are shown apart.
 const NEAR: usize = 12;
 
@@ -55,7 +58,11 @@ pub fn render(reports: &[Report]) -> String {
 }
 
 pub fn render_as(reports: &[Report], style: Style) -> String {
-    reports.iter().map(|report| one(&Shown::of(report), style)).collect::<Vec<_>>().join("\n")
+    let mut texts: Vec<String> = reports.iter().take(MOST).map(|report| one(&Shown::of(report), style)).collect();
+    if let Some(more) = reports.len().checked_sub(MOST).filter(|&more| more > 0) {
+        texts.push(format!("  … and {}\n", words::count(more, "further fault")));
+    }
+    texts.join("\n")
 }
 
 fn one(shown: &Shown, style: Style) -> String {

@@ -131,3 +131,38 @@ fn every_fault_of_the_inventory_has_words() {
     let helps: Vec<&str> = reports.iter().filter_map(|report| report.help.as_deref()).collect();
     assert!(helps.contains(&"did you mean `zdt_roles`?") && helps.contains(&"quote the template: `key: \"{{ … }}\"`"));
 }
+
+#[test]
+fn a_flood_of_faults_is_cut() {
+    let reports = vec![Report::new("m"); 53];
+    let text = render_as(&reports, Style::Ascii);
+    assert_eq!(text.matches("x m").count(), 50);
+    assert!(text.ends_with("… and 3 further faults\n"), "{text}");
+}
+
+#[test]
+fn every_fault_of_a_host_has_words() {
+    let main = "all:\n  hosts:\n    h:\n      ansible_host: '{{ nope }}'\n      ansible_port: x\n      ansible_become_pass: hunter2\n      \
+                ansible_user: !vault x\n      ansible_connection: '{{ a }}'\n      a: '{{ b }}'\n      b: '{{ a }}'\n";
+    let texts = inventory::Texts { main: vec![Source::new("inv.yml", main)], ..inventory::Texts::default() };
+    let inventory = inventory::parse(&texts).expect("parses");
+    let faults = inventory::Connection::of("h", &inventory.variables("h")).expect_err("faults");
+    let limits = inventory.select(Some("hh,~x,h[3],all[9]")).expect_err("faults");
+    let reports: Vec<Report> = faults.iter().chain(&limits).map(Report::from).collect();
+    let messages: Vec<&str> = reports.iter().map(|report| report.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        [
+            "variables need each other: a → b → a",
+            "the variable `ansible_host` does not render: Variable `nope` is not defined",
+            "the variable `ansible_user` is encrypted by ansible-vault",
+            "`ansible_port` is `x`, but it must be a port from 1 to 65535",
+            "`ansible_become_pass` is set at inv.yml:6",
+            "`hh` matches no host and no group",
+            "`~x` is not supported in `--limit`",
+            "`h[3]` lies outside: there is 1 host",
+            "`all[9]` lies outside: there is 1 host",
+        ]
+    );
+    assert!(!render_as(&reports, Style::Ascii).contains("hunter2"));
+}
