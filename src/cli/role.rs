@@ -8,8 +8,7 @@ use crate::cli::arguments::{Role as Arguments, RoleWhat};
 use crate::cli::{Exit, selection};
 use crate::engine::Problem;
 use crate::project;
-
-use crate::role::{self, Default, Example, Library, Param, Role, Text, Type};
+use crate::role::{self, Example, Fallback, Library, Param, Role, Text, Type};
 use crate::words;
 
 pub(super) fn run(command: &Arguments) -> Exit {
@@ -143,9 +142,9 @@ fn fallback(param: &Param) -> String {
     match &param.default {
         None if param.required => "required".to_owned(),
         None => "optional".to_owned(),
-        Some(Default::Template(template)) => format!("default {}", written(template)),
-        Some(Default::Fixed(Value::String(word))) => format!("default {word}"),
-        Some(Default::Fixed(value)) => format!("default {value}"),
+        Some(Fallback::Template(template)) => format!("default {}", written(template)),
+        Some(Fallback::Fixed(Value::String(word))) => format!("default {word}"),
+        Some(Fallback::Fixed(value)) => format!("default {value}"),
     }
 }
 

@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -8,19 +9,33 @@ use super::bind::{Given, VariableSource};
 use super::definition::Role;
 use super::engine::{self, Engine, Text};
 use super::fault::Fault;
-use super::param::{Default, Param};
+use super::param::{Fallback, Param};
 use super::selection::Selected;
 use crate::source::Span;
 use crate::words;
 use crate::yaml::{Data, Node};
 
 /// The params of one role on one host.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Arguments {
     pub values: BTreeMap<String, Value>,
     pub secrets: BTreeSet<String>,
     /// Params that have no value because of a fault: what depends on them is not complained about again.
     pub faulty: BTreeSet<String>,
+}
+
+/// Names only: a secret is nobody's to print.
+impl fmt::Debug for Arguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.values.keys()).finish()
+    }
+}
+
+impl Arguments {
+    /// Whether any of `names` is a secret.
+    fn is_secret<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> bool {
+        names.any(|name| self.secrets.contains(name))
+    }
 }
 
 /// Finds the params of roles, and remembers what it has complained about, for roles share params.
@@ -57,7 +72,11 @@ impl<'a> Binder<'a> {
         for param in params {
             match self.argument(selected, param, &arguments) {
                 Ok(Some(value)) => {
-                    if param.secret {
+                    let made_of_secret = match &param.default {
+                        Some(Fallback::Template(text)) => arguments.is_secret(self.engine.names(text)),
+                        _ => false,
+                    };
+                    if param.secret || made_of_secret {
                         arguments.secrets.insert(param.name.clone());
                     }
                     arguments.values.insert(param.name.clone(), value);
@@ -103,8 +122,8 @@ impl<'a> Binder<'a> {
 
     fn default(&mut self, selected: &Selected, param: &Param, before: &Arguments) -> Result<Option<Value>, ()> {
         match &param.default {
-            Some(Default::Fixed(value)) => Ok(Some(value.clone())),
-            Some(Default::Template(text)) => self.template(selected, param, text, before).map(Some),
+            Some(Fallback::Fixed(value)) => Ok(Some(value.clone())),
+            Some(Fallback::Template(text)) => self.template(selected, param, text, before).map(Some),
             None if param.required => {
                 self.miss(selected, param);
                 Err(())
@@ -119,11 +138,13 @@ impl<'a> Binder<'a> {
         }
         let word = self.engine.word(text, &engine::context(&before.values)).map_err(|fault| {
             if self.complain(&param.name, "default") {
-                self.faults.push(fault);
+                let secret = before.is_secret(self.engine.names(text));
+                self.faults.push(if secret { fault.masked() } else { fault });
             }
         })?;
         let node = Node { data: Data::String(Arc::from(word.as_str())), span: text.span.clone(), tag: None };
-        param.kind.read(&node, param.secret).map_err(|problem| {
+        let secret = param.secret || before.is_secret(self.engine.names(text));
+        param.kind.read(&node, secret).map_err(|problem| {
             if self.complain(&param.name, &word) {
                 let (role, name) = (selected.role.clone(), param.name.clone());
                 let (at, origin) = (Some(text.span.clone()), "the default".to_owned());
@@ -165,7 +186,8 @@ impl<'a> Binder<'a> {
         match self.engine.word(text, &engine::context(&arguments.values)) {
             Ok(word) => Some(word),
             Err(fault) => {
-                self.say(&text.span, fault);
+                let secret = arguments.is_secret(self.engine.names(text));
+                self.say(&text.span, if secret { fault.masked() } else { fault });
                 None
             }
         }

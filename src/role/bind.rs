@@ -4,6 +4,7 @@ use std::sync::Arc;
 use super::argument::{Arguments, Binder};
 use super::bound::{Bound, Instance, Placed};
 use super::definition::{FactSpec, ResourceSpec};
+use super::engine::Text;
 use super::fault::Fault;
 use super::library::Library;
 use super::param::Type;
@@ -135,7 +136,7 @@ impl Binder<'_> {
         let mut words = Vec::new();
         for text in &fact.arguments {
             let word = self.word(text, arguments)?;
-            words.push(self.checked(text.span.clone(), &fact.name, Syntax::Text, word)?);
+            words.push(self.checked(text, arguments, (&fact.name, Syntax::Text), word)?);
         }
         Some(FactQuery { name: fact.name.clone(), kind: fact.kind.clone(), arguments: words })
     }
@@ -149,7 +150,7 @@ impl Binder<'_> {
                 _ => None,
             })?;
             let word = binder.word(text, arguments)?;
-            binder.checked(text.span.clone(), field, syntax, word)
+            binder.checked(text, arguments, (field, syntax), word)
         };
         let (owner, group) = (word(self, "owner"), word(self, "group"));
         let name = word(self, spec.kind.identity)?;
@@ -160,12 +161,19 @@ impl Binder<'_> {
         Some(Placed { id, owner, group })
     }
 
-    fn checked(&mut self, at: Span, field: &str, syntax: Syntax, word: String) -> Option<String> {
+    fn checked(
+        &mut self,
+        text: &Text,
+        arguments: &Arguments,
+        (field, syntax): (&str, Syntax),
+        word: String,
+    ) -> Option<String> {
         match syntax.check(&word) {
             Ok(word) => Some(word),
             Err(problem) => {
-                let fault = bad_word(at.clone(), field, syntax, word, problem);
-                self.say(&at, fault);
+                let fault = bad_word(text.span.clone(), field, syntax, word, problem);
+                let secret = self.engine.names(text).any(|name| arguments.secrets.contains(name));
+                self.say(&text.span, if secret { fault.masked() } else { fault });
                 None
             }
         }

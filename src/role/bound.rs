@@ -110,7 +110,7 @@ impl Instance {
         }
         for role in &self.chain {
             let templated = role.params.iter().filter_map(|param| match &param.default {
-                Some(super::param::Default::Template(text)) => Some((&param.name, text)),
+                Some(super::param::Fallback::Template(text)) => Some((&param.name, text)),
                 _ => None,
             });
             for (name, text) in templated.chain(role.values.iter().map(|(name, text)| (name, text))) {

@@ -173,6 +173,23 @@ pub enum Namespace {
 }
 
 impl Fault {
+    /// The same without what a template printed: it was made from a secret.
+    pub fn masked(self) -> Fault {
+        let secret = || "a secret".to_owned();
+        match self {
+            Fault::Unquoted { at, .. } => Fault::Unquoted { at, value: secret() },
+            Fault::BadWord { at, field, syntax, problem, .. } => {
+                Fault::BadWord { at, field, syntax, problem, word: secret() }
+            }
+            // A filter's message may quote what it refused.
+            Fault::Render { at, name: None, .. } => {
+                let problem = "a filter refuses a value that is made from a secret".to_owned();
+                Fault::Render { at, problem, name: None, known: Vec::new() }
+            }
+            other => other,
+        }
+    }
+
     /// The place to show first.
     pub fn span(&self) -> Option<&Span> {
         match self {

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use super::definition::{FieldText, Role};
 use super::engine::{Engine, Form, Loading, Text};
 use super::fault::{Fault, Namespace};
-use super::param::Default;
+use super::param::Fallback;
 use super::parse::{self, Parsed};
 use super::role_file::RoleFile;
 use crate::source::Span;
@@ -155,7 +155,8 @@ fn by_role(files: &[RoleFile]) -> IndexMap<&str, Vec<&RoleFile>> {
         roles.entry(&file.role).or_default().push(file);
     }
     for files in roles.values_mut() {
-        if files.iter().any(|file| !file.built_in) {
+        let is_replaced = files.iter().any(|file| !file.built_in && file.path == "role.yml");
+        if is_replaced {
             files.retain(|file| !file.built_in);
         }
     }
@@ -165,7 +166,7 @@ fn by_role(files: &[RoleFile]) -> IndexMap<&str, Vec<&RoleFile>> {
 /// The keys of the texts that are rendered before anything is known of the host: they say what to ask it.
 fn early(role: &Role) -> BTreeSet<&str> {
     let defaults = role.params.iter().filter_map(|param| match &param.default {
-        Some(Default::Template(text)) => Some(text),
+        Some(Fallback::Template(text)) => Some(text),
         _ => None,
     });
     let facts = role.facts.iter().flat_map(|fact| &fact.arguments);

@@ -30,12 +30,16 @@ impl Merge {
 
     fn unite(&mut self, index: usize, second: Resource, handlers: &[Handler]) -> Option<Fault> {
         let first = &mut self.whole.resources[index];
-        if first.desired != second.desired {
-            let attributes = first.desired.iter().chain(second.desired.iter()).map(|(attribute, _)| attribute);
-            let differs =
-                attributes.filter(|attribute| first.desired.get(*attribute) != second.desired.get(*attribute)).min()?;
-            let roles = [first.role.clone(), second.role];
-            return Some(Fault::Conflict { id: first.id.clone(), roles, attribute: differs });
+        for (attribute, value) in second.desired.iter() {
+            match first.desired.get(attribute) {
+                Some(other) if other != value => {
+                    let roles = [first.role.clone(), second.role];
+                    return Some(Fault::Conflict { id: first.id.clone(), roles, attribute });
+                }
+                Some(_) => {}
+                // What one leaves alone the other may manage.
+                None => first.desired = std::mem::take(&mut first.desired).with(attribute, value.clone()),
+            }
         }
         let owner = first.role.clone();
         for name in second.notify {

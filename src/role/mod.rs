@@ -30,5 +30,5 @@ pub use engine::Text;
 pub use example::Example;
 pub use fault::{Fault, Namespace};
 pub use library::Library;
-pub use param::{Default, Param, Problem, Type, TypeFault};
+pub use param::{Fallback, Param, Problem, Type, TypeFault};
 pub use role_file::{RoleFile, built_in};

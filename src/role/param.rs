@@ -13,7 +13,7 @@ pub struct Param {
     pub span: Span,
     pub kind: Type,
     pub required: bool,
-    pub default: Option<Default>,
+    pub default: Option<Fallback>,
     pub description: String,
     pub secret: bool,
     /// A value as somebody would write it, for `zdt role show`.
@@ -21,7 +21,7 @@ pub struct Param {
 }
 
 #[derive(Debug)]
-pub enum Default {
+pub enum Fallback {
     Fixed(Value),
     /// A template over the params before it.
     Template(Text),
@@ -173,6 +173,12 @@ fn lines(node: &Node) -> Result<Value, (Problem, Option<String>)> {
 fn describe(node: &Node) -> String {
     match &node.data {
         Data::String(text) => format!("`{}`", text.escape_debug()),
+        Data::List(items)
+            if items.len() <= 4 && items.iter().all(|item| item.as_list().is_none() && item.as_map().is_none()) =>
+        {
+            let items: Vec<String> = items.iter().map(Node::text).collect();
+            format!("`[{}]`", items.join(", ").escape_debug())
+        }
         _ => node.describe(),
     }
 }

@@ -30,7 +30,8 @@ pub struct Parsed {
 pub fn parse(name: &str, files: &[&RoleFile]) -> (Option<Parsed>, Vec<Fault>) {
     let whole = |file: &RoleFile| Span::new(&file.source, 0..file.source.text.len().min(1));
     let Some(file) = files.iter().find(|file| file.path == "role.yml") else {
-        let at = files.first().map(|file| whole(file));
+        // An inventory's `roles/` is full of Ansible's own: without anything of ours a folder is none of our business.
+        let at = files.iter().find(|file| file.path.ends_with(".tera")).map(|file| whole(file));
         return (None, at.map(|at| Fault::NoRoleFile { role: name.to_owned(), at }).into_iter().collect());
     };
     let node = match yaml::parse(&file.source) {
@@ -105,12 +106,8 @@ impl Reader<'_> {
             self.texts.push(Loading { text, body: file.source.text.clone(), form: Form::File });
             return;
         }
-        let base = file.path.rsplit('/').next().unwrap_or_default();
-        let known = file.path == "role.yml"
-            || (file.path.starts_with("examples/") && file.path.ends_with(".yml"))
-            || base.starts_with("README")
-            || base.starts_with('.');
-        if !known {
+        // Other files are let be: the folder may be an Ansible role as well.
+        if file.path.ends_with(".tera") {
             let at = Span::new(&file.source, 0..file.source.text.len().min(1));
             self.faults.push(Fault::StrayFile { role: self.name.to_owned(), path: file.path.clone(), at });
         }
@@ -163,7 +160,7 @@ impl Reader<'_> {
         let (param, template) = param_text::param(name, key, value, raw, &mut self.faults)?;
         let Some(node) = template else { return Some(param) };
         let text = self.text(node, Form::Word)?;
-        Some(Param { default: Some(param::Default::Template(text)), ..param })
+        Some(Param { default: Some(param::Fallback::Template(text)), ..param })
     }
 
     fn values(&mut self, node: &Node) -> Vec<(String, Text)> {

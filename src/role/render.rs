@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 use tera::Context;
@@ -21,6 +21,7 @@ impl Bound {
             let mut rendering = Rendering {
                 engine: &self.engine,
                 instance,
+                tainted: instance.tainted(&self.engine),
                 context: Context::new(),
                 faults: Vec::new(),
                 desired: Desired::default(),
@@ -36,6 +37,7 @@ impl Bound {
 struct Rendering<'a> {
     engine: &'a Engine,
     instance: &'a Instance,
+    tainted: BTreeSet<String>,
     context: Context,
     faults: Vec<Fault>,
     desired: Desired,
@@ -118,10 +120,10 @@ impl Rendering<'_> {
                     fields.put_words(field.name, words);
                 }
                 FieldText::Content(text) | FieldText::Template(text) => {
-                    let secret = is_secret(spec, &self.instance.tainted(self.engine), self.engine);
+                    let secret = is_secret(spec, &self.tainted, self.engine);
                     match self.engine.file(text, &self.context) {
                         Ok(content) => fields.put_content(content.into_bytes(), secret),
-                        Err(faults) => self.faults.extend(faults),
+                        Err(faults) => faults.into_iter().for_each(|fault| self.complain(text, fault)),
                     }
                 }
             }
@@ -181,19 +183,27 @@ impl Rendering<'_> {
     }
 
     fn word(&mut self, text: &Text, field: &str, syntax: Syntax) -> Option<String> {
-        let word = self.engine.word(text, &self.context).map_err(|fault| self.faults.push(fault)).ok()?;
+        let word = self.engine.word(text, &self.context).map_err(|fault| self.complain(text, fault)).ok()?;
         match syntax.check(&word) {
             Ok(word) => Some(word),
             Err(problem) => {
-                self.faults.push(bad_word(text.span.clone(), field, syntax, word, problem));
+                self.complain(text, bad_word(text.span.clone(), field, syntax, word, problem));
                 None
             }
         }
     }
 
+    fn complain(&mut self, text: &Text, fault: Fault) {
+        let secret = self.engine.names(text).any(|name| self.tainted.contains(name));
+        self.faults.push(if secret { fault.masked() } else { fault });
+    }
+
     /// Words for people: line breaks and runs of blanks come from how the role is laid out.
     fn prose(&mut self, text: &Text) -> Option<String> {
-        let prose = self.engine.word(text, &self.context).map_err(|fault| self.faults.push(fault)).ok()?;
+        let prose = self.engine.word(text, &self.context).map_err(|fault| self.complain(text, fault)).ok()?;
+        // A host's answers are shown on a terminal: they must not drive it.
+        let is_shown = |character: &char| character.is_whitespace() || !character.is_control();
+        let prose: String = prose.chars().filter(is_shown).collect();
         Some(prose.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 }

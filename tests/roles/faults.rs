@@ -141,7 +141,7 @@ fn files_that_nothing_reads_are_faults() {
         faults_of("", &[("template/a.tera", "x")]),
         "template/a.tera:1: role `mine` has a file that nothing reads: `template/a.tera`\n"
     );
-    assert_eq!(faults_of("", &[("README.md", "x"), ("examples/a.yml", "")]), "");
+    assert_eq!(faults_of("", &[("README.md", "x"), ("examples/a.yml", ""), ("tasks/main.yml", "x")]), "");
 }
 
 #[test]
@@ -162,4 +162,10 @@ fn a_folder_replaces_the_built_in_role_wholly() {
     let role = library.get("nginx_upstream").unwrap();
     assert_eq!((role.description.as_str(), role.built_in, role.params.len()), ("My own.", false, 0));
     assert!(library.get("puma_config").unwrap().built_in);
+}
+
+#[test]
+fn an_ansible_role_is_nobody_here() {
+    let library = Library::parse(&own("theirs", &[("tasks/main.yml", "- debug:\n"), ("templates/x.j2", "{{ x }}")]));
+    assert_eq!(library.unwrap_or_else(|faults| panic!("{}", places(&faults))).names().count(), 0);
 }

@@ -139,7 +139,15 @@ fn of_template(fault: &Fault) -> Report {
             ),
         ),
         Fault::Render { at, problem, name, known } => {
-            let help = name.as_ref().and_then(|name| choice(name, known));
+            // Every name is declared, or the role would not have been read: this one is just not set.
+            let unset = problem.starts_with("Variable `");
+            let help = match name {
+                Some(name) if unset => {
+                    Some(format!("set `{name}` for this host, or ask `{{% if {name} is defined %}}`"))
+                }
+                Some(name) => choice(name, known),
+                None => None,
+            };
             let help = help.or_else(|| {
                 Some("`is defined` asks whether there is a value, `| default(value=…)` gives another".to_owned())
             });
@@ -168,14 +176,17 @@ fn of_host(fault: &Fault) -> Report {
     match fault {
         Fault::MissingParam { at, name, description, roles, near } => {
             let who: Vec<String> = roles.iter().map(|role| format!("`{role}`")).collect();
-            let meant = near.as_deref().map(|(near, place)| format!("; did you mean `{near}` ({place})?"));
+            let help = match near.as_deref() {
+                Some((near, place)) => format!("did you mean `{near}` ({place})? `{name}`: {description}"),
+                None => format!("set `{name}`: {description}"),
+            };
             let verb = if who.len() == 1 { "needs" } else { "need" };
             let noun = if who.len() == 1 { "role" } else { "roles" };
             one(
                 format!("{noun} {} {verb} the variable `{name}`", who.join(", ")),
                 at,
                 format!("`{name}` is not set for this host"),
-                Some(format!("set `{name}`{}. {description}", meant.unwrap_or_default())),
+                Some(help),
             )
         }
         Fault::WrongType { at, origin, role, name, problem } => {
@@ -204,6 +215,11 @@ fn of_host(fault: &Fault) -> Report {
             "a list of roles belongs here",
             Some("write `zdt_roles: [nginx_upstream, {puma_config: {puma_workers: 3}}]`".to_owned()),
         ),
+        Fault::Conflict { id, roles: [first, second], attribute } if first == second => Report {
+            message: format!("role `{first}` wants `{id}` in two ways: its {}", attribute.name()),
+            labels: Vec::new(),
+            help: Some("two of its params name the same thing; give each its own".to_owned()),
+        },
         Fault::Conflict { id, roles: [first, second], attribute } => Report {
             message: format!("roles `{first}` and `{second}` want `{id}` differently: its {}", attribute.name()),
             labels: Vec::new(),

@@ -2,7 +2,7 @@ use serde::Deserialize;
 
 use crate::resource::Syntax;
 use crate::role::fault::{Fault, Namespace};
-use crate::role::param::{Default, Param, Type};
+use crate::role::param::{Fallback, Param, Type};
 use crate::yaml::Node;
 
 /// A param as `role.yml` writes it; `default` and `example` are read from the node, which knows their place.
@@ -56,7 +56,7 @@ pub(super) fn param<'a>(
             (None, Some(node))
         }
         Some(node) => match kind.read(node, raw.secret) {
-            Ok(value) => (Some(Default::Fixed(value)), None),
+            Ok(value) => (Some(Fallback::Fixed(value)), None),
             Err(problem) => {
                 let (at, origin) = (Some(node.span.clone()), "the default".to_owned());
                 faults.push(Fault::WrongType { at, origin, role: String::new(), name: name.clone(), problem });
