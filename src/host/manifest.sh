@@ -123,7 +123,8 @@ fill() {
 # Gives $1 the owner, group and mode of the entry at hand, as far as it names them.
 dress() {
 	[ -z "$owner$group" ] || try chown -h "$owner${group:+:$group}" "$1" || return
-	[ -z "$mode" ] || [ -L "$1" ] || try chmod "$mode" "$1"
+	# Five digits: with four, GNU's chmod leaves a directory's set-group-id bit as it is.
+	[ -z "$mode" ] || [ -L "$1" ] || try chmod "0$mode" "$1"
 }
 
 # Sets `kind` of $1, and `detail`: the hash of a file, the target of a link in base64.

@@ -197,6 +197,8 @@ fact_puma() {
 			say titled yes
 			version=${title#puma }
 			version=${version%% *} source=process
+			binds=${title#*\(}
+			say binds "${binds%%\)*}"
 			;;
 		*) say titled no ;;
 		esac

@@ -103,7 +103,7 @@ save() {
 		;;
 	directory)
 		[ "$put" != remove ] || try mkdir "$place/$number.old" || return
-		[ "$put" != remove ] || try chmod "$seen_mode" "$place/$number.old" || return
+		[ "$put" != remove ] || try chmod "0$seen_mode" "$place/$number.old" || return
 		[ "$put" != remove ] || [ "$(id -u)" != 0 ] || try chown "$seen_owner:$seen_group" "$place/$number.old" || return
 		[ "$put" != remove ] || try touch -r "./$name" "$place/$number.old"
 		;;

@@ -110,7 +110,7 @@ fn nginx_and_puma_agree_on_the_socket() {
     );
     assert!(
         content(&desired, "/srv/shop/shared/puma.rb")
-            .contains("bind \"unix:///run/shop/sockets/puma.sock?umask=0117\"")
+            .contains("bind \"unix:///run/shop/sockets/puma.sock\"")
     );
 }
 
