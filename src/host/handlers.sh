@@ -1,6 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2086,SC2154
 # SC2034: other programs read these variables. SC2086: words are split on purpose. SC2154: what words.sh, manifest.sh and run.sh set.
-# What makes a change take effect. Each returns 0: done, 3: not needed, `reason` says why; else failed, `reason` says why.
+# What makes a change take effect. Each returns 0: done; 3: not needed; 4: refused, nothing was done; else failed. In
+# `reason` it says why.
 
 handler_daemon_reload() {
 	try timeout 60 systemctl daemon-reload

@@ -12,7 +12,7 @@ handler_puma_restart() {
 	before='' stats='' old_start=''
 	case $active in
 	active | reloading)
-		await_title || return
+		await_title || return 4
 		children "$main" 'puma: cluster worker'
 		before=" $found"
 		puma_stats && old_start=${stats%% *}
@@ -112,7 +112,8 @@ settled() {
 		set -- $stats
 		# Words: start, workers wanted, workers booted.
 		[ "$2" = "$3" ] || return
-		[ -z "$old_start" ] || [ "$1" != "$old_start" ]
+		# Its clock counts seconds: two starts may share one. Old workers that are gone prove as much.
+		[ -z "$old_start" ] || [ -n "${before# }" ] || [ "$untitled" = yes ] || [ "$1" != "$old_start" ]
 		return
 	fi
 	if [ -n "$found" ]; then
@@ -172,6 +173,6 @@ puts [stats["started_at"] || "-", stats["workers"] || 0, workers.count { |worker
 
 # Adds what the unit said last to `reason`.
 last_words() {
-	lines=$(journalctl -u "$unit" -n 8 --no-pager -o cat 2>/dev/null)
+	lines=$(journalctl -u "$unit" -n 40 --no-pager -o cat 2>/dev/null | grep -v '^[[:space:]]*from ' | tail -n 8)
 	reason=$reason${lines:+$NL$lines}
 }

@@ -139,13 +139,12 @@ report() {
 	IFS=$WS
 }
 
-# Handlers $1, in order; `activated` are those that began.
+# Handlers $1, in order; `activated` are those that did something.
 activate() {
 	[ -n "$1" ] || return 0
 	step activate
 	IFS=$NL
 	for line in $1; do
-		activated=$activated$line$NL
 		call_handler "$line" || return
 		IFS=$NL
 	done
@@ -153,6 +152,7 @@ activate() {
 }
 
 call_handler() {
+	call=$1
 	IFS=$US
 	set -- $1
 	IFS=$WS
@@ -165,11 +165,12 @@ call_handler() {
 	daemon_reload | nginx_reload | puma_restart) "handler_$kind" "$@" ;;
 	*)
 		reason="the host program knows no handler \`$kind\`"
-		false
+		(exit 4)
 		;;
 	esac
 	code=$?
 	IFS=$WS
+	[ "$code" -ge 3 ] && [ "$code" -le 4 ] || activated=$activated$call$NL
 	case $code in
 	0) result='done' ;;
 	3) result=skipped ;;

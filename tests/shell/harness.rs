@@ -14,14 +14,26 @@ pub struct Shell {
     argv: Vec<String>,
     /// Holds busybox's links, and nothing else.
     path: Option<tempfile::TempDir>,
+    /// Commands that stand in for the machine's.
+    stand_ins: tempfile::TempDir,
 }
 
 impl Shell {
     /// `sh` as this machine has it, dash, and busybox with busybox's own commands; those that are there.
     pub fn all() -> Vec<Shell> {
-        let mut shells = vec![Shell { name: "sh", argv: vec!["sh".to_owned()], path: None }];
+        let mut shells = vec![Shell {
+            name: "sh",
+            argv: vec!["sh".to_owned()],
+            path: None,
+            stand_ins: tempfile::tempdir().unwrap(),
+        }];
         match find("dash") {
-            Some(dash) => shells.push(Shell { name: "dash", argv: vec![dash], path: None }),
+            Some(dash) => shells.push(Shell {
+                name: "dash",
+                argv: vec![dash],
+                path: None,
+                stand_ins: tempfile::tempdir().unwrap(),
+            }),
             None => skip("dash"),
         }
         match find("busybox") {
@@ -37,7 +49,12 @@ impl Shell {
         for applet in String::from_utf8(list.stdout).unwrap().lines() {
             symlink(&busybox, path.path().join(applet)).unwrap();
         }
-        Shell { name: "busybox", argv: vec![busybox, "sh".to_owned()], path: Some(path) }
+        Shell {
+            name: "busybox",
+            argv: vec![busybox, "sh".to_owned()],
+            path: Some(path),
+            stand_ins: tempfile::tempdir().unwrap(),
+        }
     }
 
     /// A command that runs `text`, perhaps behind others (`unshare`, `setpriv`).
@@ -46,10 +63,21 @@ impl Shell {
         words.extend(self.argv.iter().map(String::as_str));
         let mut command = Command::new(words[0]);
         command.args(&words[1..]).arg("-c").arg(text);
-        if let Some(path) = &self.path {
-            command.env("PATH", path.path());
-        }
+        let path = match &self.path {
+            Some(path) => path.path().as_os_str().to_owned(),
+            None => std::env::var_os("PATH").unwrap_or_default(),
+        };
+        let mut places = vec![self.stand_ins.path().to_owned()];
+        places.extend(std::env::split_paths(&path));
+        command.env("PATH", std::env::join_paths(places).unwrap());
         command
+    }
+
+    /// Puts a shell script in the place of a command.
+    pub fn stand_in(&self, name: &str, script: &str) {
+        let file = self.stand_ins.path().join(name);
+        std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     }
 }
 

@@ -182,22 +182,69 @@ fn everything_is_put() {
     }
 }
 
+/// A handler's name and what came of it, in order.
+fn handled(progress: &[Progress]) -> Vec<(&str, HandlerResult)> {
+    let one = |event| match event {
+        &Progress::Handled { ref name, result, .. } => Some((name.as_str(), result)),
+        _ => None,
+    };
+    progress.iter().filter_map(one).collect()
+}
+
+fn call(kind: &str, arguments: &[&str]) -> HandlerCall {
+    let arguments = arguments.iter().map(|word| (*word).to_owned()).collect();
+    HandlerCall { name: kind.to_owned(), kind: kind.to_owned(), arguments }
+}
+
 #[test]
-fn a_failing_handler_puts_everything_back() {
+fn a_failing_handler_puts_everything_back_and_activates_the_old() {
+    use HandlerResult::{Done, Failed, Skipped};
     for shell in Shell::all() {
         let mut host = everything();
         let before = host.picture();
-        let handler = HandlerCall { name: "odd".to_owned(), kind: "no_such".to_owned(), arguments: vec![] };
-        host.manifest.handlers.push(handler);
+        let log = host.at("log");
+        // It fails while the new file is live, and is content with the old.
+        let old = host.at("etc/old").display().to_string();
+        shell.stand_in(
+            "systemctl",
+            &format!("echo \"$*\" >>{}\ngrep -q old {old} || {{ echo sorry >&2; exit 1; }}", log.display()),
+        );
+        host.manifest.handlers = vec![call("nginx_reload", &["$(x) y.service"]), call("daemon_reload", &[])];
         let (progress, outcome) = host.run(&shell, Checking::Done);
+        let Outcome::PutBack { step, reason } = outcome else { panic!("{shell:?} {outcome:?}") };
+        assert!(step == "activate" && reason.contains("`daemon_reload` failed: sorry"), "{reason}");
         assert_eq!(host.picture(), before, "{shell:?}");
-        // The same handler fails for the old files, too: that must not be called put back.
-        let Outcome::Stuck { step, reason } = outcome else { panic!("{shell:?} {outcome:?}") };
-        assert_eq!(step, "activate");
-        assert!(reason.contains("no_such"), "{reason}");
-        let failed =
-            progress.iter().any(|event| matches!(event, Progress::Handled { result: HandlerResult::Failed, .. }));
-        assert!(failed, "{progress:?}");
+        host.nothing_is_left();
+        let expected = [("nginx_reload", Skipped), ("daemon_reload", Failed), ("daemon_reload", Done)];
+        assert_eq!(handled(&progress), expected, "{shell:?}");
+        let show = "show -p ActiveState -p MainPID -- $(x) y.service\n";
+        assert_eq!(fs::read_to_string(log).unwrap(), format!("{show}daemon-reload\ndaemon-reload\n"));
+    }
+}
+
+#[test]
+fn a_handler_that_fails_for_the_old_files_too_is_not_called_put_back() {
+    for shell in Shell::all() {
+        let mut host = everything();
+        let before = host.picture();
+        shell.stand_in("systemctl", "exit 1");
+        host.manifest.handlers = vec![call("daemon_reload", &[])];
+        let (_, outcome) = host.run(&shell, Checking::Done);
+        assert!(matches!(&outcome, Outcome::Stuck { step, .. } if step == "activate"), "{shell:?} {outcome:?}");
+        assert_eq!(host.picture(), before, "{shell:?}");
+        assert!(host.at("state/lock/who").exists(), "a person is needed: the host stays locked");
+    }
+}
+
+#[test]
+fn a_handler_that_did_nothing_needs_no_undoing() {
+    for shell in Shell::all() {
+        let mut host = everything();
+        let before = host.picture();
+        host.manifest.handlers = vec![call("no_such", &[])];
+        let (_, outcome) = host.run(&shell, Checking::Done);
+        assert!(matches!(&outcome, Outcome::PutBack { reason, .. } if reason.contains("no_such")), "{outcome:?}");
+        assert_eq!(host.picture(), before, "{shell:?}");
     }
 }
 
