@@ -15,4 +15,5 @@ pub mod resource;
 pub mod role;
 pub mod source;
 pub mod transaction;
+pub mod words;
 pub mod yaml;

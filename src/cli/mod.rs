@@ -2,4 +2,36 @@
 //! In: words from the shell. Out: an exit code.
 //! Must not know: how anything is decided.
 
+mod apply;
+mod arguments;
 pub mod error;
+mod exit;
+mod inventory;
+mod plan;
+pub mod role;
+mod screen;
+mod selection;
+
+use clap::Parser;
+
+pub use arguments::{Arguments, Command};
+pub use exit::Exit;
+
+/// Runs the command that `arguments` name and says how it ended.
+pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version come this way too; where they cannot be printed there is nobody to tell.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Clean };
+        }
+    };
+    arguments.color.apply();
+    match arguments.command {
+        Command::Plan(command) => plan::run(&command),
+        Command::Apply(command) => apply::run(&command),
+        Command::Role(command) => role::run(&command),
+        Command::Inventory(command) => inventory::run(&command),
+    }
+}

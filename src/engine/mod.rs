@@ -1,3 +1,15 @@
 //! Composes the pure modules and the hosts: observe, plan, preflight, run, verify; many hosts at once.
-//! In: an inventory, roles, options. Out: `Event`s and a `Plan` or an outcome a host.
+//! In: an inventory, roles, options. Out: `Event`s, and per host a `Planned` and an `Applied`.
 //! Must not know: terminals; it prints nothing.
+
+mod event;
+mod fleet;
+mod job;
+mod remote;
+mod sandbox;
+mod visit;
+mod wanted;
+
+pub use event::{Applied, Event, Planned, Ready, Stage, Trouble};
+pub use fleet::{Fleet, Options};
+pub use job::{Job, Prepared, Problem, prepare};

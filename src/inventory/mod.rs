@@ -2,3 +2,27 @@
 //! In: texts. Out: `Inventory`, per host `Variables` and `Connection`; or every fault at once.
 //! Must not know: disk, roles, hosts.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
+
+mod connection;
+mod extra;
+mod fault;
+mod glob;
+mod host_pattern;
+mod model;
+mod parse;
+mod pattern;
+mod range;
+mod reconcile;
+mod resolve;
+mod texts;
+mod variables;
+
+#[cfg(test)]
+mod tests;
+
+pub use connection::{Connection, ConnectionKind};
+pub use fault::{Fault, NameProblem, RangeProblem};
+pub use model::Inventory;
+pub use parse::{GROUP_KEYS, parse};
+pub use texts::{Extra, Texts};
+pub use variables::{KNOWN as KNOWN_VARIABLES, Origin, Variable, Variables};

@@ -1,4 +1,17 @@
 //! What is to change, and why: desired and observed states in, ordered changes out.
-//! In: `Resource`s, an `Observation`. Out: `HostPlan`.
+//! In: `Wanted`, an `Observation`. Out: `HostPlan`.
 //! Must not know: roles, hosts, terminals, kinds of resources.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
+
+mod change;
+mod diff;
+mod handler;
+mod host_plan;
+mod order;
+mod refusal;
+
+pub use change::{Action, AttributeChange, Change};
+pub use diff::diff;
+pub use handler::{Handler, PlannedHandler};
+pub use host_plan::{Check, HostPlan, Level, Notice, Unknown, Wanted, plan};
+pub use refusal::{Cause, Refusal};

@@ -1,3 +1,18 @@
-//! Events become words for a terminal, or JSON.
-//! In: `engine::Event`s. Out: text on stdout and stderr.
-//! Must not know: hosts, roles, the command line.
+//! Results become words for a terminal, or JSON.
+//! In: the engine's events, `Planned`, `Applied`. Out: text.
+//! Must not know: hosts, roles, the command line. How a fault is worded is handed in, for `cli/error` alone does that.
+
+mod applied;
+mod content;
+mod host_block;
+pub mod json;
+mod printable;
+mod progress;
+mod recap;
+pub(crate) mod style;
+
+pub use applied::applied_lines;
+pub use host_block::{Detail, host_block};
+pub use printable::printable;
+pub use progress::Progress;
+pub use recap::{Tally, apply_recap, plan_recap};

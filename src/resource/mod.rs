@@ -3,12 +3,26 @@
 //! Must not know: roles, plans, hosts, disk. Once parsed, nothing asks a resource for its kind.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
+mod absent;
+mod directory;
+mod file;
 mod id;
+mod kind;
+mod kind_syntax;
+mod link;
 mod observe;
+mod seen;
 mod state;
+mod template;
+mod unit;
 
 pub use id::{Id, Subject};
-pub use observe::{FactQuery, Facts, Observation, ObserveRequest, PathQuery, PathSeen, UnitSeen};
+pub use kind::{Field, FieldSyntax, Fields, KINDS, Kind, Presence, kind};
+pub use kind_syntax::{Syntax, WordFault};
+pub use observe::{
+    FactQuery, Facts, Fault as ObserveFault, Observation, ObserveRequest, PathQuery, PathSeen, SessionSeen, UnitSeen,
+};
+pub use seen::Unseen;
 pub use state::{Attribute, Content, State, Value, sha256};
 
 /// One thing as a role wants it on a host.

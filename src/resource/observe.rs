@@ -1,6 +1,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+mod codec;
+
+pub use codec::Fault;
+
 /// What one round trip asks of a host.
 #[derive(Debug, Clone, Default)]
 pub struct ObserveRequest {
@@ -42,6 +46,21 @@ pub struct Observation {
     pub facts: Facts,
     pub missing_users: Vec<String>,
     pub missing_groups: Vec<String>,
+    pub session: SessionSeen,
+    /// Who holds the host's lock, as that run wrote it; a transaction is under way, or was cut off.
+    pub lock: Option<String>,
+    /// Facts of a kind that the host program does not know: fact name → kind.
+    pub unknown_facts: BTreeMap<String, String>,
+}
+
+/// Who we are on the host.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SessionSeen {
+    /// The effective user id.
+    pub uid: u32,
+    pub hostname: String,
+    /// The host's clock, seconds since 1970.
+    pub clock: i64,
 }
 
 /// A path as it was seen, links not followed.

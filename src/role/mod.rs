@@ -2,3 +2,33 @@
 //! In: role texts; a host's variables and facts. Out: `Desired`; or every fault at once.
 //! Must not know: disk, clock, environment, hosts, any role by name.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
+
+mod argument;
+mod bind;
+mod bound;
+mod definition;
+mod desired;
+mod engine;
+mod example;
+mod fault;
+mod glob;
+mod library;
+mod merge;
+mod param;
+mod parse;
+mod quote;
+mod render;
+mod role_file;
+mod selection;
+mod version;
+
+pub use bind::{Given, VariableSource};
+pub use bound::Bound;
+pub use definition::{CheckSpec, HandlerSpec, NoticeSpec, ResourceSpec, Role};
+pub use desired::{Check, Desired, Handler, Level, Notice};
+pub use engine::Text;
+pub use example::Example;
+pub use fault::{Fault, Namespace};
+pub use library::Library;
+pub use param::{Fallback, Param, Problem, Type, TypeFault};
+pub use role_file::{RoleFile, built_in};

@@ -3,6 +3,15 @@
 //! Must not know: connections, roles, terminals.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
+mod build;
+mod encode;
+pub mod journal;
 mod manifest;
 
+pub use build::Place;
+pub use encode::Checking;
+pub use journal::{Checked, HandlerResult, Outcome, Progress, Verdict};
 pub use manifest::{CheckCommand, Entry, HandlerCall, Manifest, Put, Seen};
+
+/// Where the host program keeps its records; in a sandbox below its root.
+pub const STATE_DIR: &str = "/var/lib/zdt";

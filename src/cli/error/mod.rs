@@ -1,3 +1,77 @@
 //! All wording and hints of errors, and their rendering through miette.
 //! In: the modules' faults. Out: reports on stderr.
 //! Must not know: how faults come about.
+
+mod engine;
+mod excerpt;
+pub mod host;
+mod inventory;
+mod project;
+mod render;
+pub mod role;
+mod role_words;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+use crate::source::Span;
+
+pub use engine::trouble;
+pub use render::{Style, render, render_as};
+
+/// One fault in words: what is wrong, where, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    pub message: String,
+    /// The first is the place itself; others may stand in other files.
+    pub labels: Vec<(Span, String)>,
+    pub help: Option<String>,
+}
+
+impl Report {
+    pub fn new(message: impl Into<String>) -> Report {
+        Report { message: message.into(), labels: Vec::new(), help: None }
+    }
+
+    #[must_use]
+    pub fn at(mut self, span: &Span, label: impl Into<String>) -> Report {
+        self.labels.push((span.clone(), label.into()));
+        self
+    }
+
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Report {
+        self.help = Some(help.into());
+        self
+    }
+
+    #[must_use]
+    pub fn maybe_help(mut self, help: Option<String>) -> Report {
+        self.help = help.or(self.help);
+        self
+    }
+}
+
+/// ``did you mean `web`?``
+pub fn meant<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    crate::words::did_you_mean(word, known).map(|known| format!("did you mean `{known}`?"))
+}
+
+/// `` `a`, `b` or `c` ``
+pub fn one_of<S: AsRef<str>>(words: &[S]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{}`", word.as_ref())).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// A foreign text inside a sentence: nothing in it may drive the terminal, and it must not fill the screen.
+pub fn quote(text: &str) -> String {
+    let mut short: String = text.chars().take(100).collect::<String>().escape_debug().to_string();
+    short = short.replace("\\\"", "\"").replace("\\'", "'");
+    let more = if text.chars().nth(100).is_some() { "…" } else { "" };
+    format!("`{short}{more}`")
+}

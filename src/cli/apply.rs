@@ -1,0 +1,157 @@
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use crate::cli::arguments::Apply;
+use crate::cli::{Exit, exit, screen, selection};
+use crate::engine::{Applied, Fleet, Planned, Ready};
+use crate::report::{Tally, applied_lines, apply_recap, json as report_json, plan_recap};
+use crate::words::count;
+
+pub(super) fn run(command: &Apply) -> Exit {
+    attempt(command).unwrap_or_else(|exit| exit)
+}
+
+fn attempt(command: &Apply) -> Result<Exit, Exit> {
+    let prepared = selection::prepare(&command.selection)?;
+    let runtime = screen::runtime()?;
+    let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work));
+    let (planned, _) = runtime.block_on(screen::plan(&fleet, &mut events));
+    let mut run = Run {
+        hosts: fleet.hosts().map(str::to_owned).collect(),
+        tally: Tally::of(&planned),
+        planned,
+        applied: Vec::new(),
+        without_roles: prepared.without_roles,
+    };
+    if !command.output.json {
+        run.print_plan(command);
+    }
+    if run.tally.refused > 0 || run.tally.to_change == 0 {
+        return Ok(run.finish(command));
+    }
+    if !command.output.json && !agreed(command, &run.tally) {
+        anstream::println!("Nothing was touched.");
+        return Ok(exit::worst([run.exit(), Exit::Pending]));
+    }
+    let begun = Instant::now();
+    let ready = run.ready();
+    let count = ready.len();
+    run.applied = runtime.block_on(async {
+        settle_on_interrupt(&fleet);
+        screen::watch(fleet.apply(ready, &transaction_id()), &mut events, "applying", count).await
+    });
+    if !command.output.json {
+        run.print_applied(begun.elapsed());
+    }
+    Ok(run.finish(command))
+}
+
+/// What is known of this apply so far.
+struct Run {
+    hosts: Vec<String>,
+    planned: Vec<Planned>,
+    tally: Tally,
+    applied: Vec<(usize, Applied)>,
+    without_roles: Vec<String>,
+}
+
+impl Run {
+    fn ready(&self) -> Vec<(usize, Arc<Ready>)> {
+        let ready = |(index, planned): (usize, &Planned)| match planned {
+            Planned::Ready(ready) if !ready.plan.changes.is_empty() => Some((index, Arc::clone(ready))),
+            _ => None,
+        };
+        self.planned.iter().enumerate().filter_map(ready).collect()
+    }
+
+    fn exit(&self) -> Exit {
+        let planned = self.planned.iter().map(|planned| match Exit::of_plan(planned) {
+            // What was pending is applied by now; what came of that decides.
+            Exit::Pending => Exit::Clean,
+            other => other,
+        });
+        exit::worst(planned.chain(self.applied.iter().map(|(_, applied)| Exit::of_apply(applied))))
+    }
+
+    fn print_plan(&self, command: &Apply) {
+        let hosts: Vec<&str> = self.hosts.iter().map(String::as_str).collect();
+        screen::print_plans(&hosts, self.planned.iter(), screen::detail(&command.output));
+        screen::print_without_roles(&self.without_roles);
+        anstream::println!("{}", plan_recap(&self.tally));
+        if self.tally.refused > 0 {
+            anstream::println!("Nothing was touched on any host: {} refused.", count(self.tally.refused, "host"));
+        }
+    }
+
+    fn print_applied(&self, took: Duration) {
+        for (index, applied) in &self.applied {
+            let changes = match &self.planned[*index] {
+                Planned::Ready(ready) => ready.plan.changes.len(),
+                Planned::Unknown(_) | Planned::Faulty(_) => 0,
+            };
+            anstream::print!("{}", applied_lines(&self.hosts[*index], applied, changes, screen::trouble_words));
+        }
+        let recap = apply_recap(self.applied.iter().map(|(_, applied)| applied), &self.tally);
+        anstream::println!("{recap}{}", screen::duration(took));
+    }
+
+    /// The exit code; before it, the one document where JSON was asked for.
+    fn finish(&self, command: &Apply) -> Exit {
+        let exit = self.exit();
+        if command.output.json {
+            let word = screen::trouble_words;
+            let hosts = self.hosts.iter().zip(&self.planned);
+            let plans: Vec<Value> = hosts.map(|(host, planned)| report_json::planned(host, planned, word)).collect();
+            let applied: Vec<Value> = self
+                .applied
+                .iter()
+                .map(|(index, applied)| report_json::applied(&self.hosts[*index], applied, word))
+                .collect();
+            screen::print_json(&json!({
+                "format": report_json::FORMAT,
+                "command": "apply",
+                "exit": exit.code(),
+                "hosts": plans,
+                "applied": applied,
+                "without_roles": self.without_roles,
+            }));
+        }
+        exit
+    }
+}
+
+/// Asks on a terminal; `--yes`, or nobody there to ask, goes on.
+fn agreed(command: &Apply, tally: &Tally) -> bool {
+    if command.yes || !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        return true;
+    }
+    let question = format!("Apply {} to {}? [y/N] ", count(tally.changes, "change"), count(tally.to_change, "host"));
+    anstream::print!("{question}");
+    let mut answer = String::new();
+    let asked = std::io::stdout().flush().and_then(|()| std::io::stdin().read_line(&mut answer));
+    asked.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "Yes")
+}
+
+/// Ctrl-C once: no further host begins, those at work settle. Twice: zdt leaves, the hosts settle by themselves.
+fn settle_on_interrupt(fleet: &Fleet) {
+    let stop = fleet.stopper();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_err() {
+            return;
+        }
+        anstream::eprintln!("Starting no further host; those at work settle. Ctrl-C again leaves them to themselves.");
+        stop();
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(i32::from(Exit::Unknown.code()));
+        }
+    });
+}
+
+/// Names this apply on every host: the second it began and who ran it.
+fn transaction_id() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    format!("{seconds}-{}", std::process::id())
+}

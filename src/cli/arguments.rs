@@ -1,0 +1,186 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Converges nginx, systemd and Puma hosts to zero-downtime restarts, without an agent.
+#[derive(Debug, Parser)]
+#[command(name = "zdt", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// When to use colours; `auto` also respects NO_COLOR
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 in sync, or applied and verified; 2 changes pending; 3 the inventory, a role or a value is wrong, no host
+was touched; 4 a host could not be reached or read; 5 a host failed and was put back; 6 a person is needed; 64 wrong use
+of the command line; 70 a bug in zdt. The worst host decides.";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show all that `apply` would do; changes nothing on any host
+    #[command(
+        after_help = "Exit codes: 0 nothing to do, 2 changes pending, 3 wrong input or a refused host, 4 unknown host."
+    )]
+    Plan(Plan),
+    /// Bring hosts to what the inventory wants: plan, check, change, verify
+    #[command(after_help = "On a terminal it shows the plan and asks first; --yes, or no terminal, goes on.")]
+    Apply(Apply),
+    /// List the roles, or explain one
+    Role(Role),
+    /// Show hosts, their groups and roles; for one host each variable with its source
+    Inventory(Inventory),
+}
+
+#[derive(Debug, Args)]
+pub struct Plan {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub work: Work,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Apply {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub work: Work,
+    #[command(flatten)]
+    pub output: Output,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Role {
+    #[command(subcommand)]
+    pub what: RoleWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RoleWhat {
+    /// List all roles, built in and beside the inventory
+    List {
+        /// Also the roles in the `roles/` folder beside this inventory
+        #[arg(short, long, value_name = "INVENTORY")]
+        inventory: Option<PathBuf>,
+    },
+    /// Show a role's parameters, resources, checks, handlers and an example
+    Show {
+        name: String,
+        /// Also the roles in the `roles/` folder beside this inventory
+        #[arg(short, long, value_name = "INVENTORY")]
+        inventory: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Inventory {
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which hosts, with which variables.
+#[derive(Debug, Args)]
+pub struct Selection {
+    /// An Ansible inventory in YAML: a file, or a folder of them
+    #[arg(value_name = "INVENTORY")]
+    pub inventory: PathBuf,
+    /// Only these hosts, in Ansible's patterns: `web:&prod:!web3`, `web*`, `web[0:2]`
+    #[arg(short, long, value_name = "PATTERN")]
+    pub limit: Option<String>,
+    /// Set variables over all others: `key=value`, or `@file.yml`; may be given several times
+    #[arg(short, long = "extra-vars", value_name = "VARS")]
+    pub extra_vars: Vec<String>,
+}
+
+/// How hosts are reached.
+#[derive(Debug, Args)]
+pub struct Work {
+    /// How many hosts at once
+    #[arg(short, long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
+    pub forks: u16,
+    /// Give up on a host that does not answer for so many seconds
+    #[arg(short, long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: u64,
+    /// Keep ssh connections for so many seconds after the last use; 0 closes them
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, env = "ZDT_KEEP")]
+    pub keep: u64,
+    /// What to do with a host key that is not in known_hosts; one that changed is always refused
+    #[arg(long, value_name = "HOW", default_value = "strict")]
+    pub host_keys: HostKeys,
+}
+
+impl Work {
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout)
+    }
+
+    pub fn keep(&self) -> Option<Duration> {
+        (self.keep > 0).then(|| Duration::from_secs(self.keep))
+    }
+}
+
+/// How results are shown.
+#[derive(Debug, Args)]
+pub struct Output {
+    /// Print one JSON document on stdout instead of text (see docs/json.md)
+    #[arg(long)]
+    pub json: bool,
+    /// Leave the diffs of contents out
+    #[arg(long)]
+    pub no_diff: bool,
+    /// Also what each role chose and why, on hosts in sync too
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum HostKeys {
+    /// Refuse
+    Strict,
+    /// Remember it
+    AcceptNew,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    /// Sets what `anstream`, and with it all output, obeys.
+    pub fn apply(self) {
+        let choice = match self {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Arguments;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,102 @@
+use serde_json::{Value as Json, json};
+
+use crate::cli::arguments::Inventory as Arguments;
+use crate::cli::{Exit, screen, selection};
+use crate::engine::Problem;
+use crate::inventory::{self, Inventory, Variable, Variables};
+use crate::project;
+use crate::report::printable;
+use crate::report::style::{FAINT, STRONG, paint};
+use crate::yaml::{Data, Node};
+
+/// Names whose values are masked wherever variables are listed.
+const SECRET: [&str; 6] = ["password", "passwd", "_pass", "secret", "token", "private_key_content"];
+
+pub(super) fn run(command: &Arguments) -> Exit {
+    attempt(command).unwrap_or_else(|exit| exit)
+}
+
+fn attempt(command: &Arguments) -> Result<Exit, Exit> {
+    let selection = &command.selection;
+    let project = project::read(&selection.inventory, &selection.extra_vars)
+        .map_err(|faults| selection::wrong(&faults.into_iter().map(Problem::Project).collect::<Vec<_>>()))?;
+    let wrong = |faults: Vec<inventory::Fault>| {
+        selection::wrong(&faults.into_iter().map(Problem::Inventory).collect::<Vec<_>>())
+    };
+    let inventory = inventory::parse(&project.texts).map_err(wrong)?;
+    let hosts = inventory.select(selection.limit.as_deref()).map_err(wrong)?;
+    if command.json {
+        let hosts = hosts.iter().map(|host| ((*host).to_owned(), host_json(&inventory, host)));
+        screen::print_json(&json!({"format": 1, "hosts": hosts.collect::<serde_json::Map<_, _>>()}));
+    } else if let [host] = hosts[..] {
+        print_host(&inventory, host);
+    } else {
+        print_hosts(&inventory, &hosts);
+    }
+    Ok(Exit::Clean)
+}
+
+fn print_hosts(inventory: &Inventory, hosts: &[&str]) {
+    let width = hosts.iter().map(|host| host.chars().count()).max().unwrap_or(0);
+    for host in hosts {
+        let groups =
+            inventory.groups_of(host).into_iter().filter(|group| *group != "all").collect::<Vec<_>>().join(", ");
+        let roles = roles(&inventory.variables(host));
+        anstream::println!("{host:width$}  {}  {}", printable(&groups), paint(FAINT, printable(&roles)));
+    }
+}
+
+/// What `zdt_roles` says, in one line; as written, for a template in it is rendered only when it is used.
+fn roles(variables: &Variables) -> String {
+    variables.get("zdt_roles").map_or_else(|| "no zdt_roles".to_owned(), |variable| flat(&variable.node))
+}
+
+fn print_host(inventory: &Inventory, host: &str) {
+    let variables = inventory.variables(host);
+    anstream::println!("{}", paint(STRONG, host));
+    for (name, variable) in variables.iter().filter(|(name, _)| *name != "groups") {
+        let from = format!("{}, {}", variable.origin, place(variable));
+        anstream::println!("  {name}: {}  {}", printable(&shown(name, variable)), paint(FAINT, printable(&from)));
+    }
+}
+
+fn place(variable: &Variable) -> String {
+    match variable.origin {
+        inventory::Origin::Magic => "in no file".to_owned(),
+        _ => variable.node.span.place(),
+    }
+}
+
+fn shown(name: &str, variable: &Variable) -> String {
+    if is_secret(name, variable) { "‹masked›".to_owned() } else { flat(&variable.node) }
+}
+
+/// A value in one line: scalars as they are, lists and mappings as JSON.
+fn flat(node: &Node) -> String {
+    match node.data {
+        Data::List(_) | Data::Map(_) => serde_json::to_string(&node.to_value()).unwrap_or_else(|_| node.describe()),
+        _ => node.text(),
+    }
+}
+
+fn is_secret(name: &str, variable: &Variable) -> bool {
+    let name = name.to_lowercase();
+    variable.node.tag.as_deref() == Some("!vault") || SECRET.iter().any(|word| name.contains(word))
+}
+
+fn host_json(inventory: &Inventory, host: &str) -> Json {
+    let variables = inventory.variables(host);
+    let variables = variables.iter().filter(|(name, _)| *name != "groups").map(|(name, variable)| {
+        let value = if is_secret(name, variable) {
+            Json::Null
+        } else {
+            serde_json::to_value(variable.node.to_value()).unwrap_or_default()
+        };
+        let about = json!({"value": value, "masked": is_secret(name, variable), "from": variable.origin.to_string(), "place": place(variable)});
+        (name.to_owned(), about)
+    });
+    json!({
+        "groups": inventory.groups_of(host),
+        "variables": variables.collect::<serde_json::Map<_, _>>(),
+    })
+}

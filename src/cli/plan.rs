@@ -1,0 +1,35 @@
+use serde_json::json;
+
+use crate::cli::arguments::Plan;
+use crate::cli::{Exit, exit, screen, selection};
+use crate::report::{Tally, json as report_json, plan_recap};
+
+pub(super) fn run(command: &Plan) -> Exit {
+    attempt(command).unwrap_or_else(|exit| exit)
+}
+
+fn attempt(command: &Plan) -> Result<Exit, Exit> {
+    let prepared = selection::prepare(&command.selection)?;
+    let runtime = screen::runtime()?;
+    let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work));
+    let (planned, took) = runtime.block_on(screen::plan(&fleet, &mut events));
+    let hosts: Vec<&str> = fleet.hosts().collect();
+    let exit = exit::worst(planned.iter().map(Exit::of_plan));
+    if command.output.json {
+        let plans = hosts.iter().zip(&planned);
+        let plans: Vec<_> =
+            plans.map(|(host, planned)| report_json::planned(host, planned, screen::trouble_words)).collect();
+        screen::print_json(&json!({
+            "format": report_json::FORMAT,
+            "command": "plan",
+            "exit": exit.code(),
+            "hosts": plans,
+            "without_roles": prepared.without_roles,
+        }));
+        return Ok(exit);
+    }
+    screen::print_plans(&hosts, planned.iter(), screen::detail(&command.output));
+    screen::print_without_roles(&prepared.without_roles);
+    anstream::println!("{}{}", plan_recap(&Tally::of(&planned)), screen::duration(took));
+    Ok(exit)
+}

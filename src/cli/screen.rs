@@ -1,0 +1,141 @@
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::cli::Exit;
+use crate::cli::arguments::Output;
+use crate::cli::error::{self, Report, render};
+use crate::engine::{Event, Fleet, Job, Options, Planned, Ready, Trouble};
+use crate::report::{Detail, Progress, host_block};
+
+/// A runtime with two workers: the work is waiting, not computing.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Exit> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(|cause| {
+        anstream::eprintln!("zdt cannot start: {cause}");
+        Exit::Bug
+    })
+}
+
+/// A fleet and the stream of what it says.
+pub(super) fn fleet(jobs: Vec<Job>, options: Options) -> (Fleet, UnboundedReceiver<Event>) {
+    let (sender, receiver) = unbounded_channel();
+    (Fleet::new(jobs, options, sender), receiver)
+}
+
+/// Waits for `work` while a live line shows `events`.
+pub(super) async fn watch<T>(
+    work: impl Future<Output = T>,
+    events: &mut UnboundedReceiver<Event>,
+    verb: &'static str,
+    hosts: usize,
+) -> T {
+    let progress = Progress::new(std::io::stderr().is_terminal(), verb, hosts);
+    tokio::pin!(work);
+    let result = loop {
+        tokio::select! {
+            result = &mut work => break result,
+            Some(event) = events.recv() => progress.event(&event),
+        }
+    };
+    progress.done();
+    result
+}
+
+/// Plans, with its duration.
+pub(super) async fn plan(fleet: &Fleet, events: &mut UnboundedReceiver<Event>) -> (Vec<Planned>, Duration) {
+    let begun = Instant::now();
+    let hosts = fleet.hosts().count();
+    let planned = watch(fleet.plan(), events, "planning", hosts).await;
+    (planned, begun.elapsed())
+}
+
+pub(super) fn detail(output: &Output) -> Detail {
+    match output {
+        Output { no_diff: true, .. } => Detail::Brief,
+        Output { verbose: true, .. } => Detail::Verbose,
+        _ => Detail::Full,
+    }
+}
+
+/// Prints the plans in the order of the inventory; hosts for which all is the same are printed together.
+pub(super) fn print_plans<'a>(hosts: &[&str], planned: impl Iterator<Item = &'a Planned>, detail: Detail) {
+    let mut blocks: Vec<(Vec<&str>, Heading, String)> = Vec::new();
+    for (host, planned) in hosts.iter().zip(planned) {
+        let (heading, body) = block(host, planned, detail);
+        match blocks.iter_mut().find(|(_, known, text)| *known == heading && *text == body) {
+            Some((same, ..)) => same.push(host),
+            None => blocks.push((vec![host], heading, body)),
+        }
+    }
+    for (hosts, heading, body) in blocks {
+        anstream::println!("{}", heading.line(&hosts));
+        anstream::print!("{body}");
+        if !body.is_empty() {
+            anstream::println!();
+        }
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Heading {
+    InSync,
+    Changes,
+    Refused,
+    Unknown,
+}
+
+impl Heading {
+    fn line(&self, hosts: &[&str]) -> String {
+        use crate::report::style::{ADDED, CHANGED, REMOVED, STRONG, paint};
+        let hosts = paint(STRONG, hosts.join(", "));
+        match self {
+            Heading::InSync => format!("{hosts}: {}", paint(ADDED, "in sync")),
+            Heading::Changes => format!("{hosts}: {}", paint(CHANGED, "to change")),
+            Heading::Refused => format!("{hosts}: {}", paint(REMOVED, "refused, would not be touched")),
+            Heading::Unknown => format!("{hosts}: {}", paint(REMOVED, "unknown")),
+        }
+    }
+}
+
+fn block(host: &str, planned: &Planned, detail: Detail) -> (Heading, String) {
+    match planned {
+        Planned::Unknown(trouble) => (Heading::Unknown, render(&error::trouble(host, trouble))),
+        Planned::Faulty(faults) => (Heading::Refused, render(&faults.iter().map(Report::from).collect::<Vec<_>>())),
+        Planned::Ready(ready) => (heading(ready), host_block(ready, detail)),
+    }
+}
+
+fn heading(ready: &Ready) -> Heading {
+    if ready.is_refused() {
+        Heading::Refused
+    } else if ready.plan.changes.is_empty() {
+        Heading::InSync
+    } else {
+        Heading::Changes
+    }
+}
+
+/// A trouble as plain lines, for recaps and JSON.
+pub(super) fn trouble_words(host: &str, trouble: &Trouble) -> String {
+    let words = |report: Report| match report.help {
+        Some(help) => format!("{}\n{help}", report.message),
+        None => report.message,
+    };
+    error::trouble(host, trouble).into_iter().map(words).collect::<Vec<_>>().join("\n")
+}
+
+pub(super) fn print_without_roles(hosts: &[String]) {
+    if !hosts.is_empty() {
+        anstream::println!("Not looked at, for `zdt_roles` is not set: {}.", hosts.join(", "));
+    }
+}
+
+pub(super) fn print_json(document: &serde_json::Value) {
+    anstream::println!("{document:#}");
+}
+
+/// How long it took, for whoever watches; a log has its own clock, and cron wants the same text for the same state.
+pub(super) fn duration(took: Duration) -> String {
+    if std::io::stdout().is_terminal() { format!(" {:.1} s", took.as_secs_f64()) } else { String::new() }
+}

@@ -1,0 +1,34 @@
+use crate::cli::Exit;
+use crate::cli::arguments::{HostKeys, Selection, Work};
+use crate::cli::error::{Report, render};
+use crate::engine::{self, Prepared, Problem};
+use crate::host;
+use crate::project;
+
+/// Reads and checks all that the user wrote; prints every fault of it at once.
+pub(super) fn prepare(selection: &Selection) -> Result<Prepared, Exit> {
+    let project = project::read(&selection.inventory, &selection.extra_vars)
+        .map_err(|faults| wrong(&faults.into_iter().map(Problem::Project).collect::<Vec<_>>()))?;
+    engine::prepare(&project, selection.limit.as_deref()).map_err(|problems| wrong(&problems))
+}
+
+pub(super) fn wrong(problems: &[Problem]) -> Exit {
+    let reports: Vec<Report> = problems.iter().map(Report::from).collect();
+    anstream::eprint!("{}", render(&reports));
+    Exit::Wrong
+}
+
+pub(super) fn options(work: &Work) -> engine::Options {
+    engine::Options {
+        forks: usize::from(work.forks),
+        connect: host::Options {
+            connect_timeout: work.timeout(),
+            keep: work.keep(),
+            host_keys: match work.host_keys {
+                HostKeys::Strict => host::HostKeys::Strict,
+                HostKeys::AcceptNew => host::HostKeys::AcceptNew,
+            },
+            ..host::Options::default()
+        },
+    }
+}

@@ -1,0 +1,100 @@
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::host;
+use crate::plan::{Change, HostPlan, Unknown};
+use crate::resource::Observation;
+use crate::role;
+use crate::transaction::{Checked, Outcome, Progress, Verdict};
+
+/// What the engine says while it works; everything a report shows comes through here.
+#[derive(Debug)]
+pub enum Event {
+    Stage {
+        host: String,
+        stage: Stage,
+    },
+    /// One host's plan is known, or why there is none.
+    Planned {
+        host: String,
+    },
+    Progress {
+        host: String,
+        progress: Progress,
+    },
+    /// One host's apply has ended.
+    Applied {
+        host: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    Connect,
+    Observe,
+    Preflight,
+    Run,
+    Verify,
+}
+
+/// What planning one host came to.
+#[derive(Debug)]
+pub enum Planned {
+    Ready(Arc<Ready>),
+    /// It could not be reached or read: its state is unknown.
+    Unknown(Trouble),
+    /// A role cannot be rendered for what this host is.
+    Faulty(Vec<role::Fault>),
+}
+
+/// A host's plan with what it was made from.
+#[derive(Debug)]
+pub struct Ready {
+    pub plan: HostPlan,
+    pub checked: Vec<Checked>,
+    pub observation: Observation,
+    /// A folder instead of a host: no services, no owners.
+    pub sandbox: bool,
+}
+
+impl Ready {
+    /// Whether a check said no, or something stands in the way: apply will not touch this host.
+    pub fn is_refused(&self) -> bool {
+        !self.plan.refusals.is_empty()
+            || self.checked.iter().any(|checked| matches!(checked.verdict, Verdict::Failed { .. }))
+    }
+}
+
+/// Why a host's state is unknown.
+#[derive(Debug)]
+pub enum Trouble {
+    Host(host::Fault),
+    Unseen(Vec<Unknown>),
+    /// A role that could be rendered before no longer can, for what the host is now.
+    Faults(Vec<role::Fault>),
+    /// A sandbox's folder could not be made.
+    Sandbox {
+        path: PathBuf,
+        cause: io::Error,
+    },
+    /// A bug in zdt.
+    Panic(String),
+}
+
+/// What applying to one host came to.
+#[derive(Debug)]
+pub enum Applied {
+    /// The host program has ended with this outcome; after a commit the host was looked at again and is as planned.
+    Ended(Outcome),
+    /// The transaction was committed, but a second look still finds these changes.
+    NotConverged(Vec<Change>),
+    /// The transaction was committed, but the second look failed.
+    NotVerified(Trouble),
+    /// The connection broke before anything was sent.
+    NotReached(Trouble),
+    /// The connection broke while the host was at work; it goes on or undoes by itself, and keeps the record.
+    Lost(Trouble),
+    /// Another host failed, or Ctrl-C, before this one began.
+    NotStarted,
+}

@@ -1,0 +1,77 @@
+//! The only place where the pure codecs meet the bytes of a session.
+
+use std::time::Duration;
+
+use crate::host::{self, Program, Session};
+use crate::resource::{Observation, ObserveRequest};
+use crate::transaction::journal::{Line, decode};
+use crate::transaction::{Checked, Checking, Manifest, Outcome, Progress};
+
+/// The host gives a check 30 s; beyond that nothing is at work any more.
+const CHECK_PATIENCE: Duration = Duration::from_secs(40);
+/// Staging, saving, swapping and putting back, without handlers.
+const RUN_PATIENCE: Duration = Duration::from_secs(120);
+/// A handler's own deadline on the host is 90 s, and undo may run it a second time.
+const HANDLER_PATIENCE: Duration = Duration::from_secs(200);
+
+/// Asks for all of `request` in one round trip.
+pub(super) async fn observe(session: &mut Session, request: &ObserveRequest) -> Result<Observation, host::Fault> {
+    session.start(Program::OBSERVE);
+    let mut lines = Vec::new();
+    session.call("observe", &request.encode(), |line| lines.push(line.to_vec())).await?;
+    Observation::decode(request, &lines).map_err(|fault| protocol("observe", &fault.to_string()))
+}
+
+/// Runs the checks on the candidates; one round trip, no trace.
+pub(super) async fn preflight(session: &mut Session, manifest: &Manifest) -> Result<Vec<Checked>, host::Fault> {
+    session.start(Program::PREFLIGHT);
+    let mut checked = Vec::new();
+    let mut odd = None;
+    let patience = CHECK_PATIENCE * u32::try_from(manifest.checks.len() + 1).unwrap_or(u32::MAX);
+    let on_line = |line: &[u8]| match decode(line) {
+        Ok(Some(Line::Progress(Progress::Checked(one)))) => checked.push(one),
+        Ok(_) => {}
+        Err(fault) => odd = Some(fault),
+    };
+    session.call_within(patience, "preflight", &manifest.encode(), on_line).await?;
+    if let Some(fault) = odd {
+        return Err(protocol("preflight", &fault.line));
+    }
+    // A check that was not answered for is not a check that passed.
+    for check in &manifest.checks {
+        if !checked.iter().any(|one| one.name == check.name) {
+            return Err(protocol("preflight", &format!("no verdict of `{}`", check.name)));
+        }
+    }
+    Ok(checked)
+}
+
+/// Changes the host, or puts it back; `on_progress` hears what it is at.
+pub(super) async fn run(
+    session: &mut Session,
+    manifest: &Manifest,
+    checking: Checking,
+    mut on_progress: impl FnMut(Progress),
+) -> Result<Outcome, host::Fault> {
+    session.start(Program::PREFLIGHT);
+    session.start(Program::RUN);
+    let mut outcome = None;
+    let mut odd = None;
+    let on_line = |line: &[u8]| match decode(line) {
+        Ok(Some(Line::Progress(progress))) => on_progress(progress),
+        Ok(Some(Line::Outcome(end))) => outcome = Some(end),
+        Ok(None) => {}
+        Err(fault) => odd = Some(fault),
+    };
+    let patience = RUN_PATIENCE + HANDLER_PATIENCE * u32::try_from(manifest.handlers.len()).unwrap_or(u32::MAX);
+    session.call_within(patience, "run", &manifest.encode_for_run(checking), on_line).await?;
+    match (outcome, odd) {
+        (Some(outcome), _) => Ok(outcome),
+        (None, Some(fault)) => Err(protocol("run", &fault.line)),
+        (None, None) => Err(protocol("run", "it ended without an outcome")),
+    }
+}
+
+fn protocol(verb: &str, text: &str) -> host::Fault {
+    host::Fault::Protocol { verb: verb.to_owned(), text: text.to_owned() }
+}

@@ -1,0 +1,145 @@
+use std::sync::Arc;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::engine::{Applied, Event, Job, Planned, Ready, Stage, Trouble, remote, sandbox, wanted::wanted};
+use crate::host::{self, Session};
+use crate::plan::{self, Wanted};
+use crate::resource::{Facts, Observation};
+use crate::role;
+use crate::transaction::{Checking, Manifest, Outcome, Place};
+
+/// One host, from connecting to the end.
+pub(super) struct Visit<'a> {
+    pub job: &'a Job,
+    pub connect: &'a host::Options,
+    pub events: &'a UnboundedSender<Event>,
+}
+
+impl Visit<'_> {
+    fn stage(&self, stage: Stage) {
+        // Nobody listening any more is no reason to stop half-way.
+        let _ = self.events.send(Event::Stage { host: self.job.host.clone(), stage });
+    }
+
+    /// Observe, diff and, where something changes, preflight: one round trip, or two. Changes nothing on the host.
+    pub async fn plan(&self) -> Planned {
+        match self.look().await {
+            Ok(planned) => planned,
+            Err(fault) => Planned::Unknown(Trouble::Host(fault)),
+        }
+    }
+
+    async fn look(&self) -> Result<Planned, host::Fault> {
+        self.stage(Stage::Connect);
+        let mut session = host::connect(&self.job.target, self.connect).await?;
+        self.look_through(&mut session).await
+    }
+
+    async fn look_through(&self, session: &mut Session) -> Result<Planned, host::Fault> {
+        let (wanted, observation) = match self.observe(session).await? {
+            Ok(seen) => seen,
+            Err(faults) => return Ok(Planned::Faulty(faults)),
+        };
+        let mut plan = match plan::plan(&wanted, &observation) {
+            Ok(plan) => plan,
+            Err(unknown) => return Ok(Planned::Unknown(Trouble::Unseen(unknown))),
+        };
+        if self.job.root.is_some() {
+            // `apply` makes the directories that every real host has.
+            plan.refusals.retain(|refusal| !matches!(refusal.cause, plan::Cause::NoParent { .. }));
+        }
+        let checked = if plan.changes.is_empty() || !plan.refusals.is_empty() {
+            Vec::new()
+        } else if self.job.root.is_some() {
+            sandbox::checked(&plan.checks)
+        } else if plan.checks.is_empty() {
+            Vec::new()
+        } else {
+            self.stage(Stage::Preflight);
+            let manifest = self.manifest("preflight", &plan, &observation);
+            remote::preflight(session, &manifest).await?
+        };
+        Ok(Planned::Ready(Arc::new(Ready { plan, checked, observation, sandbox: self.job.root.is_some() })))
+    }
+
+    /// What the roles want and what is there; or the faults of a role that cannot be rendered for this host.
+    async fn observe(
+        &self,
+        session: &mut Session,
+    ) -> Result<Result<(Wanted, Observation), Vec<role::Fault>>, host::Fault> {
+        self.stage(Stage::Observe);
+        let mut request = self.job.bound.request();
+        request.root = self.job.root.clone();
+        let observation = remote::observe(session, &request).await?;
+        let facts: &Facts = if self.job.root.is_some() { &self.job.pretended } else { &observation.facts };
+        let wanted = match self.job.bound.render(facts) {
+            Ok(desired) => wanted(desired),
+            Err(faults) => return Ok(Err(faults)),
+        };
+        let wanted = if self.job.root.is_some() { sandbox::adapt(wanted) } else { wanted };
+        Ok(Ok((wanted, observation)))
+    }
+
+    fn manifest(&self, id: &str, plan: &plan::HostPlan, observation: &Observation) -> Manifest {
+        let mut manifest = Manifest::of(plan, observation, Place { id, root: self.job.root.as_deref() });
+        if self.job.root.is_some() {
+            manifest.entries.iter_mut().for_each(|entry| sandbox::disown(&mut entry.put));
+        }
+        manifest
+    }
+
+    /// Does what `ready` says, nothing else, and looks again.
+    pub async fn apply(&self, ready: &Ready, id: &str) -> Applied {
+        self.stage(Stage::Connect);
+        let mut session = match host::connect(&self.job.target, self.connect).await {
+            Ok(session) => session,
+            Err(fault) => return Applied::NotReached(Trouble::Host(fault)),
+        };
+        self.apply_through(&mut session, ready, id).await
+    }
+
+    async fn apply_through(&self, session: &mut Session, ready: &Ready, id: &str) -> Applied {
+        let manifest = match self.prepare_sandbox(session, ready, id).await {
+            Ok(manifest) => manifest,
+            Err(trouble) => return Applied::NotReached(trouble),
+        };
+        self.stage(Stage::Run);
+        let host = &self.job.host;
+        let outcome = remote::run(session, &manifest, Checking::Again, |progress| {
+            // As above: a closed report stops nothing.
+            let _ = self.events.send(Event::Progress { host: host.clone(), progress });
+        })
+        .await;
+        match outcome {
+            Err(fault) => Applied::Lost(Trouble::Host(fault)),
+            Ok(outcome) if !matches!(outcome, Outcome::Committed) => Applied::Ended(outcome),
+            Ok(outcome) => match self.verify(session).await {
+                Ok(changes) if changes.is_empty() => Applied::Ended(outcome),
+                Ok(changes) => Applied::NotConverged(changes),
+                Err(trouble) => Applied::NotVerified(trouble),
+            },
+        }
+    }
+
+    /// In a sandbox the parents are made first, and what was seen of them is brought up to date.
+    async fn prepare_sandbox(&self, session: &mut Session, ready: &Ready, id: &str) -> Result<Manifest, Trouble> {
+        let Some(root) = &self.job.root else {
+            return Ok(self.manifest(id, &ready.plan, &ready.observation));
+        };
+        sandbox::make_parents(root, &ready.plan)?;
+        let mut request = self.job.bound.request();
+        request.root = Some(root.clone());
+        let observation = remote::observe(session, &request).await.map_err(Trouble::Host)?;
+        Ok(self.manifest(id, &ready.plan, &observation))
+    }
+
+    async fn verify(&self, session: &mut Session) -> Result<Vec<plan::Change>, Trouble> {
+        self.stage(Stage::Verify);
+        let (wanted, observation) = match self.observe(session).await.map_err(Trouble::Host)? {
+            Ok(seen) => seen,
+            Err(faults) => return Err(Trouble::Faults(faults)),
+        };
+        plan::plan(&wanted, &observation).map(|plan| plan.changes).map_err(Trouble::Unseen)
+    }
+}

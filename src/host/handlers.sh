@@ -1,0 +1,99 @@
+# shellcheck shell=sh disable=SC2034,SC2086,SC2154
+# SC2034: other programs read these variables. SC2086: words are split on purpose. SC2154: what words.sh, manifest.sh and run.sh set.
+# What makes a change take effect. Each returns 0: done, 3: not needed, `reason` says why; else failed, `reason` says why.
+
+handler_daemon_reload() {
+	try timeout 60 systemctl daemon-reload
+}
+
+# Sets active and main of unit $1.
+unit_state() {
+	active='' main=0
+	shown=$(systemctl show -p ActiveState -p MainPID -- "$1" 2>/dev/null)
+	IFS=$NL
+	for line in $shown; do
+		case $line in
+		ActiveState=*) active=${line#*=} ;;
+		MainPID=*) main=${line#*=} ;;
+		esac
+	done
+	IFS=$WS
+}
+
+# Sets `title` to the command line of process $1, its words run together; false where there is no such process.
+title_of() {
+	title=''
+	{ IFS= read -r title <"/proc/$1/cmdline"; } 2>/dev/null
+	[ -n "$title" ]
+}
+
+# Sets `found` to the children of process $1 whose title matches one of ours: $2.
+children() {
+	found=''
+	if [ -r "/proc/$1/task/$1/children" ]; then
+		line=''
+		read -r line <"/proc/$1/task/$1/children"
+	else
+		line=$(pgrep -P "$1")
+	fi
+	for child in $line; do
+		title_of "$child" || continue
+		case $title in
+		"$2"*) found="$found$child " ;;
+		esac
+	done
+}
+
+# nginx's signal returns at once and a refused configuration is told to nobody: only new workers prove a reload.
+handler_nginx_reload() {
+	unit_state "$1"
+	[ "$active" = active ] || {
+		reason="\`$1\` is ${active:-unknown}"
+		return 3
+	}
+	children "$main" 'nginx: worker process'
+	before=" $found"
+	error_log=/var/log/nginx/error.log size=0
+	[ ! -r "$error_log" ] || size=$(wc -c <"$error_log")
+	since=$(date '+%Y-%m-%d %H:%M:%S')
+	try timeout 30 systemctl reload -- "$1" || {
+		emergencies "$1"
+		return 1
+	}
+	uptime
+	until=$((now + 10000))
+	while [ "$now" -lt "$until" ]; do
+		if nginx_renewed; then
+			return 0
+		fi
+		sleep 0.1
+		uptime
+	done
+	reason='no new worker within 10 s: nginx kept its old configuration'
+	emergencies "$1"
+	return 1
+}
+
+# Whether a new worker is there and no old one still takes requests.
+nginx_renewed() {
+	children "$main" 'nginx: worker process'
+	new=''
+	for child in $found; do
+		title_of "$child" || continue
+		case $title in
+		*'shutting down'*) continue ;;
+		esac
+		case $before in
+		*" $child "*) return 1 ;;
+		esac
+		new=$child
+	done
+	[ -n "$new" ]
+}
+
+# Adds nginx's own last words on why to `reason`.
+emergencies() {
+	lines=$(journalctl -u "$1" --since "$since" --no-pager -o cat 2>/dev/null | grep -F '[emerg]' | tail -n 3)
+	[ -n "$lines" ] || lines=$({ tail -c "+$((size + 1))" "$error_log" | grep -F '[emerg]' | tail -n 3; } 2>/dev/null)
+	reason=$reason${lines:+$NL$lines}
+}

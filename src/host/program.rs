@@ -1,0 +1,52 @@
+/// A fixed POSIX shell text. The first one that a session starts carries the loop that reads requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Program {
+    pub name: &'static str,
+    parts: &'static [&'static str],
+}
+
+impl Program {
+    /// Looks at a host: the verb `observe`.
+    pub const OBSERVE: Program = Program { name: "observe", parts: &[include_str!("observe.sh")] };
+
+    /// Checks candidates in a private mount namespace: the verb `preflight`.
+    pub const PREFLIGHT: Program = Program {
+        name: "preflight",
+        parts: &[include_str!("words.sh"), include_str!("manifest.sh"), include_str!("preflight.sh")],
+    };
+
+    /// One transaction: the verb `run`. It needs `PREFLIGHT` started before it.
+    pub const RUN: Program = Program {
+        name: "run",
+        parts: &[
+            include_str!("run.sh"),
+            include_str!("stage.sh"),
+            include_str!("swap.sh"),
+            include_str!("handlers.sh"),
+            include_str!("puma.sh"),
+        ],
+    };
+
+    /// What a session needs before any other program.
+    const SESSION: Program =
+        Program { name: "session", parts: &[include_str!("words.sh"), include_str!("session.sh")] };
+
+    /// The text to send: without comments and indentation, for a shell reads a pipe byte by byte.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for line in self.parts.iter().flat_map(|part| part.lines()) {
+            let line = line.trim_start_matches([' ', '\t']);
+            if !line.is_empty() && !line.starts_with('#') {
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+        text
+    }
+
+    /// The text with which a session begins: the loop, this program, and the loop's start. The loop's first line of input
+    /// is the separator of words, US.
+    pub fn first(&self) -> String {
+        format!("{}{}serve\n", Program::SESSION.text(), self.text())
+    }
+}

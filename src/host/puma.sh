@@ -1,0 +1,177 @@
+# shellcheck shell=sh disable=SC2034,SC2086,SC2154
+# SC2034: other programs read these variables. SC2086: words are split on purpose. SC2154: what words.sh, manifest.sh
+# and run.sh set.
+# The handler that restarts Puma, and how it knows that Puma is up again.
+
+# A hot restart: Puma reads its settings only then. Never a signal to what is not known to be Puma: it would die of it.
+handler_puma_restart() {
+	unit=$1 state_file=$2
+	uptime
+	deadline=$((now + 90000))
+	unit_state "$unit"
+	before='' stats='' old_start=''
+	case $active in
+	active | reloading)
+		await_title || return
+		children "$main" 'puma: cluster worker'
+		before=" $found"
+		puma_stats && old_start=${stats%% *}
+		try kill -USR2 "$main" || return
+		;;
+	*)
+		# Nothing is lost by forgetting earlier failures, and systemd may refuse to start it because of them.
+		try timeout 10 systemctl reset-failed -- "$unit"
+		try timeout 60 systemctl start -- "$unit" || {
+			last_words
+			return 1
+		}
+		unit_state "$unit"
+		;;
+	esac
+	await_restart || {
+		last_words
+		return 1
+	}
+	reason=''
+}
+
+# Waits up to 10 s for the main process to call itself Puma: before that it dies of the signal.
+await_title() {
+	uptime
+	until=$((now + 10000))
+	while [ "$now" -lt "$until" ]; do
+		title_of "$main" && is_puma && return 0
+		sleep 0.2
+		uptime
+		unit_state "$unit"
+	done
+	reason="the main process of \`$unit\` is not Puma but \`$(tr '\0' ' ' <"/proc/$main/cmdline")\`: it was not signalled"
+	return 1
+}
+
+is_puma() {
+	case $title in
+	'puma '[0-9]*' ('*) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
+# Waits until Puma is up again with workers that were not there before, and stays so.
+await_restart() {
+	first=$main seen=' ' respawned=0 untitled=no calm=0 last=''
+	while :; do
+		sleep 0.2
+		uptime
+		[ "$now" -lt "$deadline" ] || {
+			reason="\`$unit\` did not finish its restart within 90 s"
+			return 1
+		}
+		unit_state "$unit"
+		case $active:$main in
+		active:"$first" | reloading:"$first" | activating:"$first") ;;
+		*)
+			reason="\`$unit\` did not survive its restart: it is ${active:-unknown}"
+			return 1
+			;;
+		esac
+		if ! { title_of "$main" && is_puma; }; then
+			untitled=yes calm=0
+			continue
+		fi
+		children "$main" 'puma: cluster worker'
+		old=no
+		for child in $found; do
+			case $before in
+			*" $child "*) old=yes ;;
+			esac
+			case $seen in
+			*" $child "*) ;;
+			*) seen="$seen$child " respawned=$((respawned + 1)) ;;
+			esac
+		done
+		[ "$old" = no ] || {
+			seen=' ' respawned=0 calm=0
+			continue
+		}
+		set -- $found
+		[ "$respawned" -lt $(($# + 3)) ] || {
+			reason="the workers of \`$unit\` do not stay: $respawned were started, $# are left"
+			return 1
+		}
+		[ "$last" = "$found" ] || calm=0
+		last=$found
+		settled && calm=$((calm + 1))
+		[ "$calm" -lt "${enough:-5}" ] || return 0
+	done
+}
+
+# Whether this look saw a finished restart. `enough` is how many in a row prove it.
+settled() {
+	if puma_stats; then
+		enough=2
+		set -- $stats
+		# Words: start, workers wanted, workers booted.
+		[ "$2" = "$3" ] || return
+		[ -z "$old_start" ] || [ "$1" != "$old_start" ]
+		return
+	fi
+	if [ -n "$found" ]; then
+		enough=5
+		return 0
+	fi
+	# Single mode without a control server: the title went away and came again.
+	enough=10
+	[ "$untitled" = yes ] || [ -z "$old_start$before" ]
+}
+
+# Sets `stats` to `START WANTED BOOTED` as the control server tells; false where none answers. The Ruby is the one that
+# runs Puma, and runs as the user that Puma runs as: its owner may be the application.
+puma_stats() {
+	stats=''
+	[ -r "$state_file" ] || return
+	ids=$(stat -c '%u %g' "/proc/$main") || return
+	set -- $ids
+	if [ "$1" = "$(id -u)" ]; then
+		stats=$(timeout 5 "/proc/$main/exe" --disable=gems -e "$stats_program" "$state_file" "$main" 2>/dev/null)
+	else
+		stats=$(timeout 5 setpriv --reuid="$1" --regid="$2" --init-groups -- "$(readlink "/proc/$main/exe")" --disable=gems -e "$stats_program" "$state_file" "$main" 2>/dev/null)
+	fi
+	[ -n "$stats" ]
+}
+
+# It obeys Content-Length: a worker that is forked meanwhile may hold the connection open for ever.
+# shellcheck disable=SC2016
+stats_program='
+require "socket"
+require "json"
+state = {}
+File.foreach(ARGV[0]) do |line|
+key, value = line.chomp.split(":", 2)
+state[key] = value.strip.delete("\"") if value
+end
+exit 1 unless state["pid"] == ARGV[1]
+url = state["control_url"].to_s.sub(/\?.*/, "")
+socket = if url.start_with?("unix://")
+UNIXSocket.new(url.delete_prefix("unix://"))
+elsif url =~ %r{\Atcp://(.+):(\d+)\z}
+TCPSocket.new($1, $2.to_i)
+else
+exit 1
+end
+token = state["control_auth_token"]
+socket.write("GET /stats#{"?token=#{token}" if token && token != "none"} HTTP/1.0\r\n\r\n")
+exit 1 unless socket.gets.to_s =~ %r{\AHTTP/1\.\d 200}
+length = 0
+while (line = socket.gets) && line.strip != ""
+length = line[/\d+/].to_i if line =~ /\Acontent-length:/i
+end
+stats = JSON.parse(socket.read(length))
+workers = stats["worker_status"] || []
+puts [stats["started_at"] || "-", stats["workers"] || 0, workers.count { |worker| worker["booted"] }].join(" ")
+'
+
+# Adds what the unit said last to `reason`.
+last_words() {
+	lines=$(journalctl -u "$unit" -n 8 --no-pager -o cat 2>/dev/null)
+	reason=$reason${lines:+$NL$lines}
+}

@@ -1,0 +1,37 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# SC2034: other programs read US. SC2154: NL and WS: words.sh.
+# The first program of every session: reads requests and obeys them, one after the other, until its input ends.
+# A request is a verb on a line, then what that verb reads. An answer ends with a mark, so that a connection that died
+# is never taken for one. Data is read into variables and never evaluated: only programs come through `load`.
+
+export LC_ALL=C
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+set -f
+# Requests come on 3, so that no command that runs here can eat them.
+exec 3<&0 </dev/null
+IFS= read -r US <&3 || exit 9
+
+# Reads a program up to its end mark into `text`; half a program must never run.
+program() {
+	text=
+	while IFS= read -r line <&3 || exit 9; do
+		[ "$line" = '#end' ] && return
+		text=$text$line$NL
+	done
+}
+
+serve() {
+	printf '\n\036zdt ready\n'
+	while IFS= read -r verb <&3; do
+		case $verb in
+		load)
+			program
+			eval "$text"
+			continue
+			;;
+		esac
+		"verb_$verb"
+		printf '\036zdt end %s\n' "$?"
+		IFS=$WS
+	done
+}

@@ -1,0 +1,32 @@
+use crate::resource::{Attribute, Id, State, Value};
+
+/// One resource that is not as wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub id: Id,
+    pub action: Action,
+    /// The attributes that differ, in the order of `Attribute`.
+    pub attributes: Vec<AttributeChange>,
+    pub observed: State,
+    pub desired: State,
+    /// Handlers of `role` that make it take effect.
+    pub notify: Vec<String>,
+    pub role: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    Create,
+    Update,
+    Remove,
+    /// Nothing is written for it: a handler brings it about (a unit's effective properties).
+    Effect,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttributeChange {
+    pub attribute: Attribute,
+    /// `None`: the thing does not have it now.
+    pub before: Option<Value>,
+    pub after: Value,
+}

@@ -1,0 +1,43 @@
+use crate::plan::{Change, order};
+use crate::resource::Id;
+
+/// What makes changes take effect, as a role declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handler {
+    pub name: String,
+    pub role: String,
+    /// A function of the host program.
+    pub kind: String,
+    pub arguments: Vec<String>,
+    /// What it does on this host and what that costs, in words.
+    pub says: String,
+}
+
+/// A handler that will run, and the changes that ask for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedHandler {
+    pub handler: Handler,
+    pub because: Vec<Id>,
+}
+
+/// The handlers that `changes` need: each action once, however many roles ask for it, in the order in which they must run.
+pub(super) fn needed(changes: &[Change], handlers: &[Handler]) -> Vec<PlannedHandler> {
+    let mut planned: Vec<PlannedHandler> = Vec::new();
+    for change in changes {
+        for name in &change.notify {
+            let Some(handler) = handlers.iter().find(|h| &h.name == name && h.role == change.role) else {
+                // Library::parse refuses a notify that names no handler.
+                continue;
+            };
+            let same =
+                planned.iter_mut().find(|p| p.handler.kind == handler.kind && p.handler.arguments == handler.arguments);
+            match same {
+                Some(known) if known.because.contains(&change.id) => {}
+                Some(known) => known.because.push(change.id.clone()),
+                None => planned.push(PlannedHandler { handler: handler.clone(), because: vec![change.id.clone()] }),
+            }
+        }
+    }
+    planned.sort_by_key(|p| order::handler_rank(&p.handler.kind));
+    planned
+}

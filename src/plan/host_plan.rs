@@ -1,0 +1,146 @@
+use std::collections::BTreeSet;
+
+use crate::plan::{Action, Cause, Change, Handler, PlannedHandler, Refusal, diff, handler, order};
+use crate::resource::{Attribute, Id, Observation, Resource, State, Subject, Unseen};
+
+/// All that the roles of one host want.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    pub resources: Vec<Resource>,
+    pub checks: Vec<Check>,
+    pub handlers: Vec<Handler>,
+    pub notices: Vec<Notice>,
+}
+
+/// A validator for the candidates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    pub name: String,
+    pub role: String,
+    pub argv: Vec<String>,
+    pub user: Option<String>,
+    /// Needed only if one of these paths changes; empty: if anything of its role does.
+    pub paths: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub role: String,
+    pub level: Level,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    Warning,
+    Info,
+}
+
+/// What apply would do to one host, whole.
+#[derive(Debug, Clone, Default)]
+pub struct HostPlan {
+    pub changes: Vec<Change>,
+    pub refusals: Vec<Refusal>,
+    pub checks: Vec<Check>,
+    pub handlers: Vec<PlannedHandler>,
+    pub notices: Vec<Notice>,
+    /// How many resources are as wanted.
+    pub in_sync: usize,
+}
+
+/// A thing whose state could not be learned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    pub id: Id,
+    pub why: Unseen,
+}
+
+impl HostPlan {
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.refusals.is_empty()
+    }
+}
+
+/// Compares what is wanted with what was seen. `Err` when anything wanted could not be looked at: such a host has no plan.
+pub fn plan(wanted: &Wanted, observation: &Observation) -> Result<HostPlan, Vec<Unknown>> {
+    let mut unknown = Vec::new();
+    let mut host_plan = HostPlan { notices: wanted.notices.clone(), ..HostPlan::default() };
+    let made: BTreeSet<&str> =
+        wanted.resources.iter().filter(|r| is_directory(&r.desired)).map(|r| r.id.name.as_str()).collect();
+    for resource in &wanted.resources {
+        match observation.state(&resource.id) {
+            Err(why) => unknown.push(Unknown { id: resource.id.clone(), why }),
+            Ok(observed) => match diff(resource, &observed) {
+                None => host_plan.in_sync += 1,
+                Some(change) => {
+                    host_plan.refusals.extend(refusals(&change, observation, &made));
+                    host_plan.changes.push(change);
+                }
+            },
+        }
+    }
+    if !unknown.is_empty() {
+        return Err(unknown);
+    }
+    order::sort(&mut host_plan.changes);
+    host_plan.handlers = handler::needed(&host_plan.changes, &wanted.handlers);
+    host_plan.checks = wanted.checks.iter().filter(|check| concerns(check, &host_plan.changes)).cloned().collect();
+    Ok(host_plan)
+}
+
+fn is_directory(state: &State) -> bool {
+    state.word(Attribute::Type) == Some("directory")
+}
+
+fn concerns(check: &Check, changes: &[Change]) -> bool {
+    changes.iter().filter(|change| change.action != Action::Effect).any(|change| {
+        if check.paths.is_empty() { change.role == check.role } else { check.paths.contains(&change.id.name) }
+    })
+}
+
+fn refusals(change: &Change, observation: &Observation, made: &BTreeSet<&str>) -> Vec<Refusal> {
+    let refusal = |cause| Refusal { id: change.id.clone(), role: change.role.clone(), cause };
+    let mut found = Vec::new();
+    if change.id.subject == Subject::Unit {
+        if change.notify.is_empty() {
+            found.push(refusal(Cause::NoEffect));
+        }
+        return found;
+    }
+    let seen = change.observed.word(Attribute::Type).unwrap_or("absent");
+    let wanted = change.desired.word(Attribute::Type).unwrap_or(seen);
+    let replaceable = match wanted {
+        "absent" => matches!(seen, "file" | "link" | "absent"),
+        _ => seen == "absent" || seen == wanted,
+    };
+    if !replaceable {
+        let target = change.observed.word(Attribute::Target).map(str::to_owned);
+        found.push(refusal(Cause::OtherType { seen: seen.to_owned(), wanted: wanted.to_owned(), target }));
+    }
+    if change.action == Action::Create
+        && let Some(parent) = parent_of(&change.id.name)
+        && observation.paths.get(&change.id.name).is_none_or(|path| path.parent.is_none())
+        && !made.contains(parent)
+    {
+        found.push(refusal(Cause::NoParent { parent: parent.to_owned() }));
+    }
+    if let Some(owner) = change.desired.word(Attribute::Owner)
+        && observation.missing_users.iter().any(|user| user == owner)
+    {
+        found.push(refusal(Cause::NoUser { name: owner.to_owned() }));
+    }
+    if let Some(group) = change.desired.word(Attribute::Group)
+        && observation.missing_groups.iter().any(|name| name == group)
+    {
+        found.push(refusal(Cause::NoGroup { name: group.to_owned() }));
+    }
+    found
+}
+
+fn parent_of(path: &str) -> Option<&str> {
+    let (parent, name) = path.rsplit_once('/')?;
+    if name.is_empty() {
+        return None;
+    }
+    Some(if parent.is_empty() { "/" } else { parent })
+}

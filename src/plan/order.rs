@@ -1,0 +1,24 @@
+use crate::plan::{Action, Change};
+
+/// Parents before what they hold; removals last, what is held before its parent; effects after all writing.
+pub(super) fn sort(changes: &mut [Change]) {
+    changes.sort_by(|a, b| {
+        let rank = |change: &Change| match change.action {
+            Action::Create | Action::Update => 0,
+            Action::Remove => 1,
+            Action::Effect => 2,
+        };
+        rank(a).cmp(&rank(b)).then_with(|| match a.action {
+            Action::Remove => b.id.cmp(&a.id),
+            _ => a.id.cmp(&b.id),
+        })
+    });
+}
+
+/// systemd must know a unit's files before anything restarts through them, and nginx a new socket before Puma moves to it.
+const HANDLER_ORDER: [&str; 3] = ["daemon_reload", "nginx_reload", "puma_restart"];
+
+/// Handlers that are not in the table run after those that are.
+pub(super) fn handler_rank(kind: &str) -> usize {
+    HANDLER_ORDER.iter().position(|known| *known == kind).unwrap_or(HANDLER_ORDER.len())
+}

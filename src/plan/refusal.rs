@@ -1,0 +1,31 @@
+use crate::resource::Id;
+
+/// Why a host cannot be brought to what is wanted. A host with a refusal is not touched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    pub id: Id,
+    pub role: String,
+    pub cause: Cause,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// Something of another type stands there; replacing it could lose what it holds.
+    OtherType {
+        seen: String,
+        wanted: String,
+        target: Option<String>,
+    },
+    /// The directory that shall hold it does not exist, and nothing in the plan makes it.
+    NoParent {
+        parent: String,
+    },
+    NoUser {
+        name: String,
+    },
+    NoGroup {
+        name: String,
+    },
+    /// The handler that would bring it about is missing from the plan.
+    NoEffect,
+}

@@ -1,0 +1,57 @@
+use crate::engine::{Applied, Trouble};
+use crate::report::printable;
+use crate::report::style::{ADDED, CHANGED, FAINT, REMOVED, STRONG, paint};
+use crate::transaction::Outcome;
+use crate::words::count;
+
+/// What applying to one host came to, in one line and what belongs to it. `trouble` words a fault.
+pub fn applied_lines(
+    host: &str,
+    applied: &Applied,
+    changes: usize,
+    trouble: impl Fn(&str, &Trouble) -> String,
+) -> String {
+    let name = paint(STRONG, host);
+    match applied {
+        Applied::Ended(Outcome::Committed) => {
+            format!("{} {name}: committed, {}\n", paint(ADDED, "✔"), count(changes, "change"))
+        }
+        Applied::Ended(Outcome::PutBack { step, reason }) => format!(
+            "{} {name}: failed at {step} and put back, it is as before\n{}",
+            paint(REMOVED, "✘"),
+            indented(reason)
+        ),
+        Applied::Ended(Outcome::Stuck { step, reason }) => format!(
+            "{} {name}: failed at {step} and could NOT be put back wholly: a person is needed\n{}",
+            paint(REMOVED, "✘"),
+            indented(reason)
+        ),
+        Applied::Ended(Outcome::Locked { who }) => {
+            format!("{} {name}: not touched, another zdt holds it\n{}", paint(CHANGED, "?"), indented(who))
+        }
+        Applied::NotConverged(left) => format!(
+            "{} {name}: committed, but a second look still finds {}: {}\n",
+            paint(REMOVED, "✘"),
+            count(left.len(), "difference"),
+            left.iter().map(|change| printable(&change.id.to_string())).collect::<Vec<_>>().join(", ")
+        ),
+        Applied::NotVerified(why) => format!(
+            "{} {name}: committed, but it could not be looked at again\n{}",
+            paint(CHANGED, "?"),
+            indented(&trouble(host, why))
+        ),
+        Applied::NotReached(why) => {
+            format!("{} {name}: not touched\n{}", paint(CHANGED, "?"), indented(&trouble(host, why)))
+        }
+        Applied::Lost(why) => format!(
+            "{} {name}: the connection broke while the host was at work; it finishes or puts back by itself\n{}",
+            paint(REMOVED, "?"),
+            indented(&trouble(host, why))
+        ),
+        Applied::NotStarted => format!("{} {name}: not started, another host failed\n", paint(FAINT, "-")),
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {}\n", printable(line))).collect()
+}

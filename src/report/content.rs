@@ -1,0 +1,93 @@
+use std::fmt::Write;
+use std::time::Duration;
+
+use similar::{ChangeTag, TextDiff};
+
+use crate::report::printable;
+use crate::report::style::{ADDED, FAINT, REMOVED, paint};
+use crate::resource::Content;
+
+/// How long a diff may think before it settles for a coarser one.
+const DEADLINE: Duration = Duration::from_millis(500);
+/// Unchanged lines around a change.
+const CONTEXT: usize = 3;
+
+/// A unified diff of two contents, each line indented; one line that says what cannot be shown where it cannot be.
+pub(super) fn diff(before: Option<&Content>, after: Option<&Content>, indent: &str) -> String {
+    if [before, after].into_iter().flatten().any(|content| content.secret) {
+        return format!("{indent}{}\n", paint(FAINT, "content changes; it is secret and not shown"));
+    }
+    let (Some(old), Some(new)) = (text(before), text(after)) else {
+        return format!("{indent}{}\n", paint(FAINT, unshown(before, after)));
+    };
+    let diff = TextDiff::configure().timeout(DEADLINE).diff_lines(old, new);
+    let mut out = String::new();
+    for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
+        line(&mut out, indent, &paint(FAINT, hunk.header()));
+        for change in hunk.iter_changes() {
+            let (sign, style) = match change.tag() {
+                ChangeTag::Delete => ('-', Some(REMOVED)),
+                ChangeTag::Insert => ('+', Some(ADDED)),
+                ChangeTag::Equal => (' ', None),
+            };
+            let text = printable(change.value().trim_end_matches('\n'));
+            let shown = format!("{sign}{text}");
+            line(&mut out, indent, &style.map_or(shown.clone(), |style| paint(style, &shown)));
+            if change.missing_newline() {
+                line(&mut out, indent, &paint(FAINT, "\\ no newline at the end"));
+            }
+        }
+    }
+    out
+}
+
+fn line(out: &mut String, indent: &str, text: &str) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{indent}{text}");
+}
+
+/// The text of a content; nothing there is the empty text, and `None` what is not text or stayed on the host.
+fn text(content: Option<&Content>) -> Option<&str> {
+    match content {
+        None => Some(""),
+        Some(content) => std::str::from_utf8(content.bytes.as_deref()?).ok().filter(|text| !text.contains('\0')),
+    }
+}
+
+fn unshown(before: Option<&Content>, after: Option<&Content>) -> String {
+    let short = |content: Option<&Content>| match content {
+        None => "nothing".to_owned(),
+        Some(content) => format!("sha256 {}…", &content.sha256[..content.sha256.len().min(12)]),
+    };
+    format!("content changes and is too large or no text: {} → {}", short(before), short(after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(before: Option<&Content>, after: Option<&Content>) -> String {
+        anstream::adapter::strip_str(&diff(before, after, "  ")).to_string()
+    }
+
+    #[test]
+    fn a_changed_line_shows_both_versions_and_its_surroundings() {
+        let (old, new) = (Content::new(b"a\nb\nc\n"), Content::new(b"a\nB\nc"));
+        let expected = "  @@ -1,3 +1,3 @@\n   a\n  -b\n  -c\n  +B\n  +c\n  \\ no newline at the end\n";
+        assert_eq!(plain(Some(&old), Some(&new)), expected);
+    }
+
+    #[test]
+    fn a_secret_shows_neither_version() {
+        let mut new = Content::new(b"hunter2\n");
+        new.secret = true;
+        let shown = plain(Some(&Content::new(b"old\n")), Some(&new));
+        assert!(!shown.contains("hunter2") && !shown.contains("old"), "{shown}");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_named_by_their_hash() {
+        let shown = plain(None, Some(&Content::new(b"\xff\x00")));
+        assert!(shown.contains("nothing → sha256 "), "{shown}");
+    }
+}

@@ -1,0 +1,175 @@
+use std::fmt::Write;
+
+use crate::engine::Ready;
+use crate::plan::{Action, AttributeChange, Cause, Change, HostPlan, Level, PlannedHandler, Refusal};
+use crate::report::style::{ADDED, CHANGED, EFFECT, FAINT, REMOVED, STRONG, paint};
+use crate::report::{content, printable};
+use crate::resource::{Attribute, State, Value};
+use crate::transaction::{Checked, Verdict};
+
+/// How much of a plan is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// No diffs of contents.
+    Brief,
+    Full,
+    /// Also what every role chose and why, where nothing changes.
+    Verbose,
+}
+
+/// All that a plan says of one host, without the host's name: hosts with the same block are shown together.
+pub fn host_block(ready: &Ready, detail: Detail) -> String {
+    let mut out = String::new();
+    let plan = &ready.plan;
+    for change in &plan.changes {
+        change_lines(&mut out, change, detail);
+    }
+    for refusal in &plan.refusals {
+        put(&mut out, 2, &format!("{} {}", paint(REMOVED, "✘"), refusal_text(refusal)));
+    }
+    check_lines(&mut out, &ready.checked);
+    handler_lines(&mut out, plan, ready.sandbox);
+    notice_lines(&mut out, plan, detail);
+    out
+}
+
+fn put(out: &mut String, indent: usize, text: &str) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{:indent$}{text}", "");
+}
+
+fn change_lines(out: &mut String, change: &Change, detail: Detail) {
+    let (sign, style) = match change.action {
+        Action::Create => ("+", ADDED),
+        Action::Update => ("~", CHANGED),
+        Action::Remove => ("-", REMOVED),
+        Action::Effect => ("*", EFFECT),
+    };
+    let what = match change.action {
+        Action::Create => format!("  {}", described(&change.desired)),
+        Action::Remove => format!("  remove this {}", change.observed.word(Attribute::Type).unwrap_or("path")),
+        Action::Update | Action::Effect => String::new(),
+    };
+    let name = printable(&change.id.to_string());
+    put(out, 2, &format!("{} {}{what}  {}", paint(style, sign), paint(STRONG, name), paint(FAINT, &change.role)));
+    if matches!(change.action, Action::Update | Action::Effect) {
+        for attribute in &change.attributes {
+            attribute_line(out, attribute);
+        }
+    }
+    let touches_content = change.attributes.iter().any(|a| a.attribute == Attribute::Content);
+    if detail != Detail::Brief && touches_content {
+        out.push_str(&content::diff(change.observed.content(), change.desired.content(), "      "));
+    }
+}
+
+/// `file root:root 0644`, `link to …`: a thing that does not exist yet.
+fn described(state: &State) -> String {
+    let word = |attribute| state.word(attribute);
+    let mut words = vec![word(Attribute::Type).unwrap_or("path").to_owned()];
+    if let Some(target) = word(Attribute::Target) {
+        words.push(format!("to {}", printable(target)));
+    }
+    match (word(Attribute::Owner), word(Attribute::Group)) {
+        (Some(owner), Some(group)) => words.push(format!("{owner}:{group}")),
+        (Some(owner), None) => words.push(owner.to_owned()),
+        (None, Some(group)) => words.push(format!(":{group}")),
+        (None, None) => {}
+    }
+    words.extend(word(Attribute::Mode).map(str::to_owned));
+    words.join(" ")
+}
+
+fn attribute_line(out: &mut String, change: &AttributeChange) {
+    if change.attribute == Attribute::Content {
+        return;
+    }
+    let before = change.before.as_ref().map_or_else(|| "none".to_owned(), shown);
+    put(out, 4, &format!("{}: {before} → {}", change.attribute.name(), shown(&change.after)));
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Word(word) => printable(word),
+        Value::Words(words) if words.is_empty() => "none".to_owned(),
+        Value::Words(words) => words.iter().map(|word| format!("`{}`", printable(word))).collect::<Vec<_>>().join(", "),
+        Value::Content(content) => format!("sha256 {}", content.sha256),
+    }
+}
+
+fn refusal_text(refusal: &Refusal) -> String {
+    let id = paint(STRONG, printable(&refusal.id.to_string()));
+    match &refusal.cause {
+        Cause::OtherType { seen, wanted, target: Some(target) } if seen == "link" => format!(
+            "{id} is a link to `{}`, not a {wanted}: name the path that it leads to, or remove the link",
+            printable(target)
+        ),
+        Cause::OtherType { seen, wanted, .. } => {
+            format!("{id} is a {seen}, and a {wanted} is wanted: move it away, zdt does not replace one by the other")
+        }
+        Cause::NoParent { parent } => {
+            format!(
+                "{id} cannot be made: `{}` does not exist; is the path right, and the application deployed?",
+                printable(parent)
+            )
+        }
+        Cause::NoUser { name } => format!("{id} shall belong to the user `{name}`, whom this host does not know"),
+        Cause::NoGroup { name } => format!("{id} shall belong to the group `{name}`, which this host does not know"),
+        Cause::NoEffect => format!("{id} differs, and role `{}` names no handler that would mend it", refusal.role),
+    }
+}
+
+fn check_lines(out: &mut String, checked: &[Checked]) {
+    if checked.is_empty() {
+        return;
+    }
+    put(out, 2, &paint(FAINT, "checks on the candidates:"));
+    for Checked { name, verdict } in checked {
+        let name = printable(name);
+        match verdict {
+            Verdict::Passed { .. } => put(out, 4, &format!("{} {name}", paint(ADDED, "✔"))),
+            Verdict::NotRun { reason } => {
+                put(out, 4, &format!("{} {name}: not run: {}", paint(CHANGED, "○"), printable(reason)));
+            }
+            Verdict::Failed { code, output } => {
+                put(out, 4, &format!("{} {name}: says no (exit {code})", paint(REMOVED, "✘")));
+                for line in printable(output).lines() {
+                    put(out, 8, line);
+                }
+            }
+        }
+    }
+}
+
+fn handler_lines(out: &mut String, plan: &HostPlan, sandbox: bool) {
+    if plan.handlers.is_empty() {
+        return;
+    }
+    put(
+        out,
+        2,
+        &paint(FAINT, if sandbox { "then, on a real host (not run: a sandbox has no services):" } else { "then:" }),
+    );
+    for planned in &plan.handlers {
+        put(out, 4, &handler_text(planned));
+    }
+}
+
+fn handler_text(planned: &PlannedHandler) -> String {
+    let because = planned.because.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let says = if planned.handler.says.is_empty() { String::new() } else { format!(": {}", planned.handler.says) };
+    let because = paint(FAINT, format!("because of {because}"));
+    format!("{} {}{says}\n      {because}", paint(EFFECT, "→"), paint(STRONG, &planned.handler.name))
+}
+
+fn notice_lines(out: &mut String, plan: &HostPlan, detail: Detail) {
+    for notice in &plan.notices {
+        match notice.level {
+            Level::Warning => put(out, 2, &format!("{} {}", paint(CHANGED, "warning:"), printable(&notice.text))),
+            Level::Info if !plan.changes.is_empty() || detail == Detail::Verbose => {
+                put(out, 2, &format!("{} {}", paint(FAINT, "note:"), printable(&notice.text)));
+            }
+            Level::Info => {}
+        }
+    }
+}

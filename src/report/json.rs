@@ -1,0 +1,125 @@
+//! The same results as JSON, for machines. `docs/json.md` describes it; `format` rises when a field changes its meaning.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::engine::{Applied, Planned, Ready, Trouble};
+use crate::plan::{Action, Cause, Change, Level, Refusal};
+use crate::resource::{Content, Value};
+use crate::transaction::{Checked, Outcome, Verdict};
+
+pub const FORMAT: u32 = 1;
+
+/// One host's plan. `trouble` words a fault.
+pub fn planned(host: &str, planned: &Planned, trouble: impl Fn(&str, &Trouble) -> String) -> Json {
+    match planned {
+        Planned::Unknown(why) => json!({"host": host, "state": "unknown", "error": trouble(host, why)}),
+        Planned::Faulty(faults) => json!({"host": host, "state": "refused", "faults": faults.len()}),
+        Planned::Ready(ready) => ready_host(host, ready),
+    }
+}
+
+fn ready_host(host: &str, ready: &Ready) -> Json {
+    let plan = &ready.plan;
+    let state = if ready.is_refused() {
+        "refused"
+    } else if plan.changes.is_empty() {
+        "in sync"
+    } else {
+        "to change"
+    };
+    json!({
+        "host": host,
+        "state": state,
+        "sandbox": ready.sandbox,
+        "in_sync": plan.in_sync,
+        "changes": plan.changes.iter().map(change).collect::<Vec<_>>(),
+        "refusals": plan.refusals.iter().map(refusal).collect::<Vec<_>>(),
+        "checks": ready.checked.iter().map(check).collect::<Vec<_>>(),
+        "handlers": plan.handlers.iter().map(|planned| json!({
+            "name": planned.handler.name,
+            "kind": planned.handler.kind,
+            "arguments": planned.handler.arguments,
+            "says": planned.handler.says,
+            "because": planned.because.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "notices": plan.notices.iter().map(|notice| json!({
+            "level": match notice.level { Level::Warning => "warning", Level::Info => "info" },
+            "role": notice.role,
+            "text": notice.text,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn change(change: &Change) -> Json {
+    let attributes: Map<String, Json> = change
+        .attributes
+        .iter()
+        .map(|a| {
+            let before = a.before.as_ref().map_or(Json::Null, value);
+            (a.attribute.name().to_owned(), json!({"before": before, "after": value(&a.after)}))
+        })
+        .collect();
+    json!({
+        "id": change.id.to_string(),
+        "role": change.role,
+        "action": match change.action {
+            Action::Create => "create",
+            Action::Update => "update",
+            Action::Remove => "remove",
+            Action::Effect => "effect",
+        },
+        "attributes": attributes,
+    })
+}
+
+fn value(value: &Value) -> Json {
+    match value {
+        Value::Word(word) => json!(word),
+        Value::Words(words) => json!(words),
+        Value::Content(content) => json!({"sha256": content.sha256, "text": shown(content)}),
+    }
+}
+
+/// The text of a content that is text and may be shown.
+fn shown(content: &Content) -> Option<&str> {
+    let bytes = content.bytes.as_deref().filter(|_| !content.secret)?;
+    std::str::from_utf8(bytes).ok()
+}
+
+fn refusal(refusal: &Refusal) -> Json {
+    let cause = match &refusal.cause {
+        Cause::OtherType { seen, wanted, .. } => json!({"kind": "other type", "seen": seen, "wanted": wanted}),
+        Cause::NoParent { parent } => json!({"kind": "no parent", "parent": parent}),
+        Cause::NoUser { name } => json!({"kind": "no user", "name": name}),
+        Cause::NoGroup { name } => json!({"kind": "no group", "name": name}),
+        Cause::NoEffect => json!({"kind": "no effect"}),
+    };
+    json!({"id": refusal.id.to_string(), "role": refusal.role, "cause": cause})
+}
+
+fn check(checked: &Checked) -> Json {
+    let name = &checked.name;
+    match &checked.verdict {
+        Verdict::Passed { output } => json!({"check": name, "result": "passed", "output": output}),
+        Verdict::Failed { code, output } => json!({"check": name, "result": "failed", "code": code, "output": output}),
+        Verdict::NotRun { reason } => json!({"check": name, "result": "not run", "reason": reason}),
+    }
+}
+
+/// What applying to one host came to.
+pub fn applied(host: &str, applied: &Applied, trouble: impl Fn(&str, &Trouble) -> String) -> Json {
+    let (outcome, detail) = match applied {
+        Applied::Ended(Outcome::Committed) => ("committed", Json::Null),
+        Applied::Ended(Outcome::PutBack { step, reason }) => ("put back", json!({"step": step, "reason": reason})),
+        Applied::Ended(Outcome::Stuck { step, reason }) => ("stuck", json!({"step": step, "reason": reason})),
+        Applied::Ended(Outcome::Locked { who }) => ("locked", json!(who)),
+        Applied::NotConverged(left) => {
+            ("not converged", json!(left.iter().map(|change| change.id.to_string()).collect::<Vec<_>>()))
+        }
+        Applied::NotVerified(why) => ("not verified", json!(trouble(host, why))),
+        Applied::NotReached(why) => ("not reached", json!(trouble(host, why))),
+        Applied::Lost(why) => ("lost", json!(trouble(host, why))),
+        Applied::NotStarted => ("not started", Json::Null),
+    };
+    json!({"host": host, "outcome": outcome, "detail": detail})
+}

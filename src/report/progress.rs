@@ -1,0 +1,54 @@
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::engine::{Event, Stage};
+use crate::transaction;
+
+/// One live line on stderr while hosts are at work; nothing where stderr is no terminal.
+pub struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// `visible`: whether to draw at all; `verb` says what goes on: `planning`, `applying`.
+    pub fn new(visible: bool, verb: &'static str, hosts: usize) -> Progress {
+        let bar = if visible { ProgressBar::new(hosts as u64) } else { ProgressBar::hidden() };
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {pos}/{len}  {wide_msg:.dim}") {
+            bar.set_style(style);
+        }
+        bar.set_prefix(verb);
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Progress { bar }
+    }
+
+    pub fn event(&self, event: &Event) {
+        match event {
+            Event::Stage { host, stage } => self.bar.set_message(format!("{host}: {}", stage_words(*stage))),
+            Event::Progress { host, progress } => self.bar.set_message(format!("{host}: {}", progress_words(progress))),
+            Event::Planned { .. } | Event::Applied { .. } => self.bar.inc(1),
+        }
+    }
+
+    pub fn done(self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn stage_words(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Connect => "connecting",
+        Stage::Observe => "looking",
+        Stage::Preflight => "checking the candidates",
+        Stage::Run => "changing",
+        Stage::Verify => "looking again",
+    }
+}
+
+fn progress_words(progress: &transaction::Progress) -> String {
+    match progress {
+        transaction::Progress::Step(step) => step.clone(),
+        transaction::Progress::Checked(checked) => checked.name.clone(),
+        transaction::Progress::HandlerStarted(name) | transaction::Progress::Handled { name, .. } => name.clone(),
+    }
+}

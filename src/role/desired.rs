@@ -1,0 +1,48 @@
+use crate::resource::Resource;
+
+/// What the roles of one host want of it.
+#[derive(Debug, Clone, Default)]
+pub struct Desired {
+    /// No id occurs twice.
+    pub resources: Vec<Resource>,
+    pub checks: Vec<Check>,
+    pub handlers: Vec<Handler>,
+    pub notices: Vec<Notice>,
+}
+
+/// A validator for the candidates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    pub name: String,
+    pub role: String,
+    pub argv: Vec<String>,
+    pub user: Option<String>,
+    /// It runs only if one of these resources changes; empty: any of the role's.
+    pub paths: Vec<String>,
+}
+
+/// What makes a change take effect: a function of the host program, with words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handler {
+    pub name: String,
+    pub role: String,
+    pub kind: String,
+    pub arguments: Vec<String>,
+    /// What it does and what that costs, for the plan.
+    pub says: String,
+}
+
+/// Something that the plan says about a host, whether or not anything changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub role: String,
+    pub level: Level,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// A chosen value is known to hurt, or something could not be found out.
+    Warning,
+    Info,
+}

@@ -1,0 +1,145 @@
+//! The manifest as `manifest.sh` reads it: a line a thing, each word followed by US (037), contents in base64 on a line
+//! of their own.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use super::{Entry, Manifest, Put};
+use crate::resource::sha256;
+
+const US: u8 = 0x1f;
+
+/// Whether a run checks the candidates itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checking {
+    /// A preflight has just done it.
+    Done,
+    /// In the private namespace before anything live changes; where there is none, after the swap, covered by undo.
+    Again,
+}
+
+impl Manifest {
+    /// What follows the verb `preflight`.
+    pub fn encode(&self) -> Vec<u8> {
+        self.encode_for_run(Checking::Done)
+    }
+
+    /// What follows the verb `run`.
+    pub fn encode_for_run(&self, checking: Checking) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        line(&mut bytes, &["id", &self.id]);
+        line(&mut bytes, &["state", &self.state_dir]);
+        if checking == Checking::Again {
+            line(&mut bytes, &["checking", "yes"]);
+        }
+        for entry in &self.entries {
+            encode_entry(&mut bytes, entry);
+        }
+        for check in &self.checks {
+            let mut words = vec!["check", check.name.as_str(), check.user.as_deref().unwrap_or_default()];
+            words.extend(check.argv.iter().map(String::as_str));
+            line(&mut bytes, &words);
+        }
+        for handler in &self.handlers {
+            let mut words = vec!["handler", handler.name.as_str(), handler.kind.as_str()];
+            words.extend(handler.arguments.iter().map(String::as_str));
+            line(&mut bytes, &words);
+        }
+        line(&mut bytes, &["end"]);
+        bytes
+    }
+}
+
+fn encode_entry(bytes: &mut Vec<u8>, entry: &Entry) {
+    let (put, mode, owner, group, data) = match &entry.put {
+        Put::File { content, mode, owner, group } => ("file", Some(mode), owner, group, BASE64.encode(content)),
+        Put::Directory { mode, owner, group } => ("directory", Some(mode), owner, group, String::new()),
+        Put::Link { target, owner, group } => ("link", None, owner, group, BASE64.encode(target)),
+        Put::Attributes { mode, owner, group } => ("attributes", mode.as_ref(), owner, group, String::new()),
+        Put::Remove => ("remove", None, &None, &None, String::new()),
+    };
+    let seen = &entry.seen;
+    let parent = match &seen.parent {
+        Some(parent) => format!("~{}", BASE64.encode(parent)),
+        None => "-".to_owned(),
+    };
+    // What arrives and is written must be what was sent.
+    let hash = match &entry.put {
+        Put::File { content, .. } => sha256(content),
+        _ => String::new(),
+    };
+    let words = [
+        "entry",
+        &entry.path,
+        put,
+        mode.map(String::as_str).unwrap_or_default(),
+        owner.as_deref().unwrap_or_default(),
+        group.as_deref().unwrap_or_default(),
+        &seen.kind,
+        &seen.mode,
+        &seen.owner,
+        &seen.group,
+        &seen.detail,
+        &parent,
+        &hash,
+    ];
+    line(bytes, &words);
+    bytes.extend_from_slice(data.as_bytes());
+    bytes.push(b'\n');
+}
+
+/// Words hold no control characters by contract; should one slip in, it must not become another line or word.
+fn line(bytes: &mut Vec<u8>, words: &[&str]) {
+    for word in words {
+        bytes.extend(word.bytes().map(|byte| if byte == US || byte == b'\n' { b'?' } else { byte }));
+        bytes.push(US);
+    }
+    bytes.push(b'\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transaction::{CheckCommand, HandlerCall, Seen};
+
+    #[test]
+    fn every_thing_is_a_line_and_no_value_makes_another() {
+        let manifest = Manifest {
+            id: "t1".to_owned(),
+            state_dir: "/var/lib/zdt".to_owned(),
+            entries: vec![Entry {
+                path: "/a\nend".to_owned(),
+                put: Put::File {
+                    content: std::sync::Arc::from(&b"x\n\x1f"[..]),
+                    mode: "0644".to_owned(),
+                    owner: None,
+                    group: Some("root".to_owned()),
+                },
+                seen: Seen {
+                    kind: "absent".to_owned(),
+                    mode: String::new(),
+                    owner: String::new(),
+                    group: String::new(),
+                    detail: String::new(),
+                    parent: Some(b"/".to_vec()),
+                },
+            }],
+            checks: vec![CheckCommand {
+                name: "c".to_owned(),
+                argv: vec!["a b".to_owned(), String::new()],
+                user: None,
+            }],
+            handlers: vec![HandlerCall { name: "h".to_owned(), kind: "k".to_owned(), arguments: vec![] }],
+        };
+        let hash = sha256(b"x\n\x1f");
+        let text = String::from_utf8(manifest.encode_for_run(Checking::Again)).unwrap().replace('\u{1f}', "|");
+        assert_eq!(
+            text,
+            format!(
+                "id|t1|\nstate|/var/lib/zdt|\nchecking|yes|\nentry|/a?end|file|0644||root|absent|||||~Lw==|{hash}|\neAof\n\
+             check|c||a b||\nhandler|h|k|\nend|\n"
+            )
+        );
+        assert!(!String::from_utf8(manifest.encode()).unwrap().contains("checking"));
+    }
+}

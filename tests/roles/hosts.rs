@@ -1,0 +1,327 @@
+//! What comes of a host's variables and facts.
+
+use std::collections::BTreeMap;
+
+use zdt::resource::{Attribute, Facts, Value};
+use zdt::role::{Desired, Library, RoleFile, built_in};
+
+use super::{library, own, places, variables};
+
+const APP: &str = "app_name: shop\napp_path: /srv/shop\n";
+
+fn library_with(files: Vec<RoleFile>) -> Library {
+    let mut all = built_in();
+    all.extend(files);
+    Library::parse(&all).unwrap_or_else(|faults| panic!("{}", places(&faults)))
+}
+
+fn faults(library: &Library, lines: &str) -> String {
+    let bound = library.bind(&variables(lines));
+    bound.map(|bound| bound.render(&Facts::new())).map_or_else(
+        |faults| places(&faults),
+        |desired| desired.map_or_else(|faults| places(&faults), |_| String::new()),
+    )
+}
+
+fn desired(library: &Library, lines: &str, facts: &Facts) -> Desired {
+    let bound = library.bind(&variables(lines)).unwrap_or_else(|faults| panic!("{}", places(&faults)));
+    bound.render(facts).unwrap_or_else(|faults| panic!("{}", places(&faults)))
+}
+
+fn content(desired: &Desired, path: &str) -> String {
+    let resource = desired.resources.iter().find(|resource| resource.id.name == path);
+    let bytes = resource.and_then(|resource| resource.desired.content()?.bytes.clone());
+    String::from_utf8(bytes.unwrap_or_else(|| panic!("no {path}")).to_vec()).unwrap()
+}
+
+fn fact(name: &str, keys: &[(&str, &str)]) -> Facts {
+    let keys = keys.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    BTreeMap::from([(name.to_owned(), keys)])
+}
+
+#[test]
+fn no_zdt_roles_is_no_role() {
+    assert!(library().bind(&variables(APP)).unwrap().is_empty());
+}
+
+#[test]
+fn what_a_host_says_is_checked_all_at_once() {
+    let cases: &[(&str, &str)] = &[
+        ("zdt_roles: nginx_upstream", "inventory.yml:4: `zdt_roles` cannot hold a text here\n"),
+        ("zdt_roles: [3]", "inventory.yml:4: `zdt_roles` cannot hold the number 3 here\n"),
+        ("zdt_roles: [{app: {}, puma_config: {}}]", "inventory.yml:4: `zdt_roles` cannot hold a mapping here\n"),
+        ("zdt_roles: [nginx_upstraem]", "inventory.yml:4: unknown role `nginx_upstraem`\n"),
+        (
+            "zdt_roles: [puma_config, nginx_upstream]\napp_nmae: shop",
+            "inventory.yml:5: no role knows the variable `app_nmae`\n\
+             inventory.yml:4: roles `puma_config`, `nginx_upstream` need the variable `app_name`\n\
+             inventory.yml:4: roles `puma_config`, `nginx_upstream` need the variable `app_path`\n",
+        ),
+        (
+            "zdt_roles: [{nginx_upstream: {app_name: a, app_path: /a, puma_wrokers: 3}}]",
+            "inventory.yml:4: role `nginx_upstream` has no param `puma_wrokers`\n",
+        ),
+        (
+            "zdt_roles: [puma_config]\napp_name: shop\napp_path: srv\npuma_workers: many\npuma_threads: [5, 1]\npuma_fork_worker: maybe\npuma_guide_literal: 2",
+            "inventory.yml:6: `app_path` (role `puma_config`) must be an absolute path, not `srv`\n\
+             inventory.yml:7: `puma_workers` (role `puma_config`) must be a whole number from 0 to 512, not `many`\n\
+             inventory.yml:8: `puma_threads` (role `puma_config`) must be two whole numbers, `[least, most]` from 0 to 1024, not `[5, 1]`\n\
+             inventory.yml:10: `puma_guide_literal` (role `puma_config`) must be true or false, not the number 2\n\
+             inventory.yml:9: `puma_fork_worker` (role `puma_config`) must be true, false or auto, not `maybe`\n",
+        ),
+        (
+            "zdt_roles: [nginx_upstream]\napp_name: 12\napp_path: /srv/shop",
+            "inventory.yml:5: `app_name` (role `nginx_upstream`) must be a name, not the number 12\n",
+        ),
+    ];
+    let library = library();
+    for (lines, expected) in cases {
+        assert_eq!(faults(&library, lines), *expected, "{lines}");
+    }
+}
+
+#[test]
+fn somebody_elses_variables_can_be_ignored_and_unowned_ones_are() {
+    let lines = format!("zdt_roles: [nginx_upstream]\n{APP}nginx_vhosts: []\nmysql_port: 3306\n");
+    let library = library();
+    assert_eq!(faults(&library, &lines), "inventory.yml:7: no role knows the variable `nginx_vhosts`\n");
+    assert_eq!(faults(&library, &format!("{lines}zdt_ignore_variables: ['nginx_v*']\n")), "");
+}
+
+#[test]
+fn text_values_are_read_as_minus_e_gives_them() {
+    let lines = format!("zdt_roles: [puma_config]\n{APP}puma_workers: '3'\npuma_boot_hook: 'no'\n");
+    let text = content(&desired(&library(), &lines, &Facts::new()), "/srv/shop/shared/puma.rb");
+    assert!(text.contains("\nworkers 3\n") && !text.contains("worker_boot"), "{text}");
+}
+
+#[test]
+fn an_entry_of_zdt_roles_wins_over_variables() {
+    let lines = format!("zdt_roles: [{{puma_config: {{puma_workers: 7}}}}]\n{APP}puma_workers: 3\n");
+    assert!(content(&desired(&library(), &lines, &Facts::new()), "/srv/shop/shared/puma.rb").contains("\nworkers 7\n"));
+}
+
+#[test]
+fn nginx_and_puma_agree_on_the_socket() {
+    let lines = format!("zdt_roles: [nginx_upstream, puma_config]\n{APP}puma_shared_path: /run/shop\n");
+    let desired = desired(&library(), &lines, &Facts::new());
+    assert!(
+        content(&desired, "/etc/nginx/conf.d/shop_upstream.conf").contains("server unix:/run/shop/sockets/puma.sock ")
+    );
+    assert!(
+        content(&desired, "/srv/shop/shared/puma.rb")
+            .contains("bind \"unix:///run/shop/sockets/puma.sock\"")
+    );
+}
+
+#[test]
+fn the_request_asks_for_all_in_one_go() {
+    let lines = format!("zdt_roles: [nginx_upstream, systemd_exec_reload, puma_config]\n{APP}app_user: deploy\n");
+    let bound = library().bind(&variables(&lines)).unwrap();
+    let request = bound.request();
+    let paths: Vec<&str> = request.paths.iter().map(|query| query.path.as_str()).collect();
+    assert_eq!(
+        paths,
+        [
+            "/etc/nginx/conf.d/shop_upstream.conf",
+            "/etc/systemd/system/puma.service.d",
+            "/etc/systemd/system/puma.service.d/10-zdt-exec-reload.conf",
+            "/srv/shop/shared/tmp",
+            "/srv/shop/shared/tmp/sockets",
+            "/srv/shop/shared/tmp/pids",
+            "/srv/shop/shared/puma.rb",
+        ]
+    );
+    assert_eq!(request.units, ["puma.service"]);
+    assert_eq!(
+        (request.users, request.groups),
+        (
+            vec!["deploy".to_owned(), "root".to_owned()],
+            vec!["deploy".to_owned(), "root".to_owned(), "www-data".to_owned()],
+        )
+    );
+    // Two roles ask about Puma, and one question is asked.
+    let facts: Vec<String> = request.facts.iter().map(|fact| format!("{} {:?}", fact.kind, fact.arguments)).collect();
+    assert_eq!(facts, ["nginx []", "systemd []", "puma [\"puma.service\", \"/srv/shop/current\"]"]);
+}
+
+#[test]
+fn the_unit_wants_exactly_one_command() {
+    let desired = desired(&library(), &format!("zdt_roles: [systemd_exec_reload]\n{APP}"), &Facts::new());
+    let unit = desired.resources.iter().find(|resource| resource.id.name == "puma.service").unwrap();
+    let command = Value::Words(vec!["/bin/kill -USR1 $MAINPID".to_owned()]);
+    assert_eq!(unit.desired.get(Attribute::ExecReload), Some(&command));
+    assert_eq!(unit.notify, ["reload systemd"]);
+}
+
+#[test]
+fn the_restart_says_what_it_costs_on_this_host() {
+    let library = library();
+    let cases: &[(&[(&str, &str)], &str)] = &[
+        (
+            &[("active_state", "active"), ("titled", "yes")],
+            "hot restart (USR2): Puma reads its settings only then; requests wait about one boot, none fails",
+        ),
+        (&[("active_state", "inactive")], "start: Puma is not running"),
+        (&[], "restart: a hot restart (USR2) where Puma runs, else a start"),
+    ];
+    for (keys, expected) in cases {
+        let desired = desired(&library, &format!("zdt_roles: [puma_config]\n{APP}"), &fact("puma", keys));
+        let says: Vec<&str> = desired.handlers.iter().map(|handler| handler.says.as_str()).collect();
+        assert_eq!(says, [*expected]);
+    }
+}
+
+#[test]
+fn hostile_values_come_out_as_themselves_or_are_refused() {
+    let library = library();
+    let refused = [
+        ("app_path: '/srv/a/../../etc'", "app_path"),
+        ("app_path: \"/srv/a\\nb\"", "app_path"),
+        ("app_name: '$(id)'", "app_name"),
+        ("app_name: '-rf'", "app_name"),
+        ("app_name: '../../etc/passwd'", "app_name"),
+        ("app_user: 'root; id'", "app_user"),
+        ("puma_service: '--user'", "puma_service"),
+        ("puma_service: 'a/b'", "puma_service"),
+        ("puma_environment: \"x\\ny\"", "puma_environment"),
+        ("puma_environment: \"x\\u0001\"", "puma_environment"),
+        ("puma_extra_lines: [\"a\\nb\"]", "puma_extra_lines"),
+    ];
+    for (line, name) in refused {
+        let key = line.split(':').next().unwrap();
+        let rest: String = APP.lines().filter(|line| !line.starts_with(key)).map(|line| format!("{line}\n")).collect();
+        let faults = faults(&library, &format!("zdt_roles: [puma_config]\n{rest}{line}\n"));
+        assert!(faults.contains(&format!("`{name}`")), "{line}: {faults}");
+    }
+    // A socket's path that Puma's URL or nginx's word cannot hold.
+    for path in ["/srv/a?b", "/srv/a#b", "/srv/a%b", &format!("/srv/{}", "a".repeat(100))] {
+        let faults = faults(&library, &format!("zdt_roles: [puma_config]\napp_name: shop\napp_path: '{path}'\n"));
+        assert!(faults.contains("a template cannot be rendered"), "{path}: {faults}");
+    }
+    let lines = "zdt_roles: [puma_config, nginx_upstream]\napp_name: shop\npuma_socket_path: /run/p.sock\npuma_control_socket_path: /run/c.sock\n\
+                 app_path: '/srv/a\"b #{`id`} $(id)'\npuma_environment: 'x\"; `id` #{exit} \\'\n";
+    let text = content(&desired(&library, lines, &Facts::new()), "/srv/a\"b #{`id`} $(id)/shared/puma.rb");
+    assert!(text.contains(r##"environment "x\"; `id` \#{exit} \\""##), "{text}");
+    assert!(text.contains(r##"directory "/srv/a\"b \#{`id`} $(id)/current""##), "{text}");
+}
+
+#[test]
+fn a_unit_that_is_not_there_is_not_started() {
+    let facts = fact("puma", &[("load_state", "not-found"), ("active_state", "inactive")]);
+    let desired = desired(&library(), &format!("zdt_roles: [puma_config]\n{APP}"), &facts);
+    assert_eq!(desired.handlers, []);
+    assert!(desired.resources.iter().all(|resource| resource.notify.is_empty()));
+    assert!(desired.notices[0].text.contains("systemd knows no unit `puma.service`"));
+}
+
+#[test]
+fn what_a_host_answers_cannot_drive_a_terminal() {
+    let facts = fact("puma", &[("version", "6.0\u{1b}[2J")]);
+    let desired = desired(&library(), &format!("zdt_roles: [puma_config]\n{APP}"), &facts);
+    let shown = |text: &str| text.chars().any(char::is_control);
+    assert!(!desired.notices.iter().any(|notice| shown(&notice.text)));
+    assert!(desired.notices.iter().any(|notice| notice.text.contains("Puma 6.0")));
+}
+
+/// A role with one file whose content is `template`.
+fn role(params: &str, template: &str) -> Vec<RoleFile> {
+    let role = format!(
+        "description: x\nparams:\n{params}\nresources:\n  - template: {{src: a.tera, dest: /a, mode: '0600'}}\n"
+    );
+    own("mine", &[("role.yml", &role), ("templates/a.tera", template)])
+}
+
+#[test]
+fn templates_that_go_wrong_on_a_host() {
+    let word = "  word: {type: text, description: x}";
+    let cases = [
+        ("a\n{{ word }}\n", "word: 'a b'", "templates/a.tera:2: the value `a b` is printed unquoted\n"),
+        ("a\n{{ word }}\n", "word: a-b/c.d", ""),
+        ("a\n{{ word | verbatim }}\n", "word: 'a b'", ""),
+        ("a\n\n{{ word }}\n", "other: 1", "templates/a.tera:3: a template cannot be rendered\n"),
+        (
+            "{% for a in range(end=90000) %}{{ word }}{% endfor %}\n",
+            "word: aaaaaaaaaaaaaaaaaaaa",
+            "templates/a.tera:1: a template prints more than 1024 KiB\n",
+        ),
+    ];
+    for (template, line, expected) in cases {
+        let library = library_with(role(word, template));
+        assert_eq!(faults(&library, &format!("zdt_roles: [mine]\n{line}\n")), expected, "{template}");
+    }
+}
+
+#[test]
+fn a_secret_is_neither_shown_nor_asked_for() {
+    let library = library_with(role("  key: {type: text, secret: true, description: x}", "{{ key | ruby }}\n"));
+    let bound = library.bind(&variables("zdt_roles: [mine]\nkey: s3cret\n")).unwrap();
+    assert!(bound.request().paths.iter().all(|query| !query.content));
+    let desired = bound.render(&Facts::new()).unwrap();
+    assert!(desired.resources.iter().all(|resource| resource.desired.content().unwrap().secret));
+    let faults = library.bind(&variables("zdt_roles: [mine]\nkey: [s3cret]\n")).unwrap_err();
+    assert!(!places(&faults).contains("s3cret") && !format!("{faults:?}").contains("s3cret\""), "{faults:?}");
+}
+
+#[test]
+fn no_fault_and_no_debug_print_shows_a_secret() {
+    let key = "  key: {type: text, secret: true, description: x}\n  copy: {type: name, default: 'a {{ key }}', description: x}";
+    let library = library_with(role(key, "{{ key }}\n"));
+    let bound = library.bind(&variables("zdt_roles: [{mine: {copy: a}}]\nkey: s3 cret\n")).unwrap();
+    let rendered = format!("{bound:?} {:?}", bound.render(&Facts::new()).unwrap_err());
+    let shown = |text: &str| text.replace("key: s3 cret", "").contains("s3 cret");
+    assert!(rendered.contains("Unquoted") && !shown(&rendered), "{rendered}");
+    let refused = format!("{:?}", library.bind(&variables("zdt_roles: [mine]\nkey: s3 cret\n")).unwrap_err());
+    assert!(refused.contains("WrongType") && !shown(&refused), "{refused}");
+}
+
+#[test]
+fn what_one_role_leaves_alone_another_may_manage() {
+    let role = |name, attributes| {
+        own(name, &[("role.yml", &format!("description: x\nresources: [{{directory: {{path: /d{attributes}}}}}]\n"))])
+    };
+    let mut files = role("one", "");
+    files.extend(role("two", ", mode: '0750'"));
+    let desired = desired(&library_with(files), "zdt_roles: [one, two]\n", &Facts::new());
+    assert_eq!(desired.resources.len(), 1);
+    assert_eq!(desired.resources[0].desired.word(Attribute::Mode), Some("0750"));
+}
+
+fn shared(name: &str, mode: &str, handler: &str) -> Vec<RoleFile> {
+    let role = format!(
+        "description: x\nresources:\n  - file: {{path: /shared, content: same, mode: '{mode}'}}\n    notify: {handler}\n\
+         handlers:\n  - {{name: {handler}, run: [nginx_reload, {handler}.service], says: x}}\n"
+    );
+    own(name, &[("role.yml", &role)])
+}
+
+#[test]
+fn the_same_thing_wanted_twice_is_one_and_wanted_differently_a_fault() {
+    let mut files = shared("one", "0644", "first");
+    files.extend(shared("two", "0644", "second"));
+    let same = desired(&library_with(files), "zdt_roles: [one, two]\n", &Facts::new());
+    assert_eq!(same.resources.len(), 1);
+    assert_eq!(same.resources[0].notify, ["first", "second"]);
+    for name in &same.resources[0].notify {
+        assert!(same.handlers.iter().any(|handler| handler.role == "one" && handler.name == *name), "{name}");
+    }
+    let mut files = shared("one", "0644", "first");
+    files.extend(shared("two", "0600", "first"));
+    let faults = faults(&library_with(files), "zdt_roles: [one, two]\n");
+    assert_eq!(faults, "roles `one` and `two` want `/shared` differently: its mode\n");
+}
+
+#[test]
+fn one_role_twice_serves_two_apps() {
+    let lines = "zdt_roles:\n  - nginx_upstream: {app_name: a, app_path: /srv/a}\n  - nginx_upstream: {app_name: b, app_path: /srv/b}\n";
+    let desired = desired(&library(), lines, &Facts::new());
+    let found: Vec<(&str, &str)> =
+        desired.resources.iter().map(|resource| (resource.role.as_str(), resource.id.name.as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            ("nginx_upstream", "/etc/nginx/conf.d/a_upstream.conf"),
+            ("nginx_upstream (2)", "/etc/nginx/conf.d/b_upstream.conf"),
+        ]
+    );
+}

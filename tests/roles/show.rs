@@ -1,0 +1,43 @@
+use zdt::cli::role::{list, show};
+
+use super::library;
+
+#[test]
+fn list_has_a_line_a_role() {
+    let text = list(&library());
+    let names: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(names, ["app", "nginx_upstream", "puma_config", "systemd_exec_reload"]);
+}
+
+#[test]
+fn show_tells_what_to_set_and_what_comes_of_it() {
+    let text = show(&library(), "nginx_upstream").unwrap();
+    for expected in [
+        "  app_name  name, required\n",
+        "  nginx_upstream_servers  int, default 2\n",
+        "  nginx_upstream_path  path, default /etc/nginx/conf.d/{{ app_name }}_upstream.conf\n",
+        "\nManages\n\n  template {{ nginx_upstream_path }}\n",
+        "\nChecks\n\n  nginx -t\n",
+        "\nHandlers\n\n  reload nginx (nginx_reload)\n",
+        "  zdt_roles: [nginx_upstream]\n  app_name: shop\n",
+        "        server unix:/srv/shop/shared/tmp/sockets/puma.sock max_fails=0 fail_timeout=0;\n",
+    ] {
+        assert!(text.contains(expected), "{expected:?} is not in:\n{text}");
+    }
+}
+
+#[test]
+fn an_unknown_role_is_named_with_the_one_that_was_meant() {
+    let expected = "there is no role `puma_confg`: did you mean `puma_config`?";
+    assert_eq!(show(&library(), "puma_confg"), Err(expected.to_owned()));
+}
+
+#[test]
+fn every_role_can_be_shown() {
+    let library = library();
+    for name in library.names() {
+        let text = show(&library, name).unwrap();
+        assert!(text.starts_with(&format!("{name}\n\n")), "{text}");
+        assert!(!text.lines().any(|line| line.ends_with(' ')), "trailing blanks in:\n{text}");
+    }
+}

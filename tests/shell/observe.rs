@@ -1,0 +1,211 @@
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+
+use zdt::host::Program;
+use zdt::resource::{FactQuery, Observation, ObserveRequest, PathQuery};
+
+use crate::harness::{Shell, ask, find, is_root, show, skip};
+
+fn observe(shell: &Shell, before: &[&str], request: &ObserveRequest) -> Observation {
+    let answer = ask(shell, before, &[Program::OBSERVE], "observe", &request.encode());
+    assert_eq!(answer.status, "0", "{shell:?}: {}", answer.stderr);
+    assert_eq!(answer.stderr, "", "{shell:?}");
+    Observation::decode(request, &answer.lines)
+        .unwrap_or_else(|fault| panic!("{shell:?}: {fault:?}\n{}", show(&answer.lines)))
+}
+
+fn paths(root: &Path, paths: &[&str]) -> ObserveRequest {
+    let query = |path: &&str| PathQuery { path: (*path).to_owned(), content: !path.contains("secret") };
+    ObserveRequest {
+        root: Some(root.to_str().unwrap().to_owned()),
+        paths: paths.iter().map(query).collect(),
+        ..ObserveRequest::default()
+    }
+}
+
+#[test]
+fn every_type_is_seen_as_what_it_is() {
+    for shell in Shell::all() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        fs::write(at("file"), "one\ntwo\n").unwrap();
+        fs::set_permissions(at("file"), PermissionsExt::from_mode(0o4640)).unwrap();
+        fs::write(at("empty"), "").unwrap();
+        fs::write(at("secret"), "hush").unwrap();
+        fs::write(at("bytes"), [0, 1, 31, 10, 255, 10, 10]).unwrap();
+        fs::write(at("big"), vec![b'x'; 300_000]).unwrap();
+        fs::create_dir(at("dir")).unwrap();
+        symlink(std::ffi::OsStr::from_bytes(b"to \xff\x1f\nnowhere\n"), at("link")).unwrap();
+        symlink("dir", at("alias")).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, at("fifo"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        let _socket = UnixListener::bind(at("socket")).unwrap();
+        let names = [
+            "/file",
+            "/empty",
+            "/secret",
+            "/bytes",
+            "/big",
+            "/dir",
+            "/link",
+            "/fifo",
+            "/socket",
+            "/none",
+            "/no/where",
+            "/file/below",
+            "/alias/x",
+        ];
+        let seen = observe(&shell, &[], &paths(root.path(), &names)).paths;
+        let kinds: Vec<&str> = names.iter().map(|name| seen[*name].kind.as_str()).collect();
+        let expected = [
+            "file",
+            "file",
+            "file",
+            "file",
+            "file",
+            "directory",
+            "link",
+            "fifo",
+            "socket",
+            "absent",
+            "absent",
+            "unreadable",
+            "absent",
+        ];
+        assert_eq!(kinds, expected, "{shell:?}");
+        assert_eq!(seen["/file"].content.as_deref(), Some(&b"one\ntwo\n"[..]));
+        assert_eq!(seen["/file"].mode, "4640");
+        assert_eq!(seen["/file"].size, 8);
+        assert_eq!(seen["/empty"].content.as_deref(), Some(&b""[..]));
+        assert_eq!(seen["/bytes"].content.as_deref(), Some(&[0, 1, 31, 10, 255, 10, 10][..]));
+        assert_eq!(seen["/secret"].content, None);
+        assert_eq!(seen["/secret"].sha256, Some(zdt::resource::sha256(b"hush")));
+        assert_eq!(seen["/big"].content, None);
+        assert_eq!(seen["/big"].sha256, Some(zdt::resource::sha256(&[b'x'; 300_000])));
+        assert_eq!(seen["/link"].target.as_deref(), Some(&b"to \xff\x1f\nnowhere\n"[..]));
+        assert_eq!(seen["/file/below"].error.as_deref(), Some("Not a directory"));
+        let resolved = root.path().canonicalize().unwrap();
+        assert_eq!(seen["/alias/x"].parent.as_deref(), Some(resolved.join("dir").as_os_str().as_bytes()));
+        assert_eq!(seen["/no/where"].parent, None);
+    }
+}
+
+#[test]
+fn what_cannot_be_looked_at_is_not_absent() {
+    if !is_root() || find("setpriv").is_none() {
+        return skip("root and setpriv");
+    }
+    let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    for shell in Shell::all() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        fs::set_permissions(root.path(), PermissionsExt::from_mode(0o755)).unwrap();
+        fs::create_dir(at("closed")).unwrap();
+        fs::set_permissions(at("closed"), PermissionsExt::from_mode(0o700)).unwrap();
+        fs::write(at("closed/there"), "").unwrap();
+        fs::write(at("mine"), "").unwrap();
+        fs::set_permissions(at("mine"), PermissionsExt::from_mode(0o600)).unwrap();
+        fs::write(at("open"), "open").unwrap();
+        // busybox's links lie in a closed folder of our own.
+        let before: &[&str] = if shell.name == "busybox" { continue } else { &nobody };
+        let names = ["/mine", "/closed/there", "/closed/not", "/open"];
+        let observation = observe(&shell, before, &paths(root.path(), &names));
+        for name in &names[..3] {
+            let seen = &observation.paths[*name];
+            assert_eq!(
+                (seen.kind.as_str(), seen.error.as_deref()),
+                ("unreadable", Some("Permission denied")),
+                "{name}"
+            );
+        }
+        assert_eq!(observation.paths["/open"].content.as_deref(), Some(&b"open"[..]));
+        assert_eq!(observation.session.uid, 65534);
+    }
+}
+
+#[test]
+fn names_are_never_code() {
+    let names = [
+        "/$(touch pwned)",
+        "/`touch pwned`",
+        "/a b",
+        "/quote'\"",
+        "/back\\slash",
+        "/-n",
+        "/*",
+        "/~",
+        "/é ü",
+        "/a;b&c|d",
+        "/%s%n",
+        "/'",
+        "/\\n",
+    ];
+    for shell in Shell::all() {
+        let root = tempfile::tempdir().unwrap();
+        for name in names {
+            fs::write(root.path().join(&name[1..]), name).unwrap();
+        }
+        let seen = observe(&shell, &[], &paths(root.path(), &names)).paths;
+        for name in names {
+            assert_eq!(seen[name].content.as_deref(), Some(name.as_bytes()), "{shell:?} {name}: {:?}", seen[name]);
+        }
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), names.len());
+        let mut with_absent: Vec<String> = names.iter().map(|name| format!("{name}.not")).collect();
+        with_absent.push("/a b".to_owned());
+        let with_absent: Vec<&str> = with_absent.iter().map(String::as_str).collect();
+        let seen = observe(&shell, &[], &paths(root.path(), &with_absent)).paths;
+        for name in &with_absent[..names.len()] {
+            assert_eq!(seen[*name].kind, "absent", "{shell:?} {name}: {:?}", seen[*name]);
+        }
+    }
+}
+
+#[test]
+fn users_session_and_lock() {
+    for shell in Shell::all() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("var/lib/zdt/lock")).unwrap();
+        fs::write(root.path().join("var/lib/zdt/lock/who"), "me since noon\n").unwrap();
+        let mut request = paths(root.path(), &[]);
+        request.users = ["root", "no-such-user", "0"].map(str::to_owned).to_vec();
+        request.groups = ["no-such-group", "root", "daemon", "a.*"].map(str::to_owned).to_vec();
+        let seen = observe(&shell, &[], &request);
+        assert_eq!(seen.missing_users, ["no-such-user"]);
+        assert_eq!(seen.missing_groups, ["no-such-group", "a.*"]);
+        assert_eq!(seen.session.uid, rustix::process::geteuid().as_raw());
+        assert!(!seen.session.hostname.is_empty());
+        assert!(seen.session.clock > 1_700_000_000);
+        assert_eq!(seen.lock.as_deref(), Some("me since noon"));
+    }
+}
+
+#[test]
+fn facts_without_their_programs_are_absent_and_unknown_kinds_are_named() {
+    for shell in Shell::all() {
+        let release = tempfile::tempdir().unwrap();
+        fs::write(release.path().join("Gemfile.lock"), "GEM\n  specs:\n    puma (6.4.2)\n      nio4r (~> 2.0)\n")
+            .unwrap();
+        let fact = |name: &str, kind: &str, arguments: &[&str]| FactQuery {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            arguments: arguments.iter().map(|word| (*word).to_owned()).collect(),
+        };
+        let request = ObserveRequest {
+            units: vec!["x.service".to_owned()],
+            facts: vec![
+                fact("app", "puma", &["no-such.service", release.path().to_str().unwrap()]),
+                fact("odd", "touch", &["/tmp/x"]),
+            ],
+            ..ObserveRequest::default()
+        };
+        let seen = observe(&shell, &[], &request);
+        assert_eq!(seen.facts["app"].get("version").map(String::as_str), Some("6.4.2"));
+        assert_eq!(seen.facts["app"].get("version_source").map(String::as_str), Some("Gemfile.lock"));
+        assert_eq!(seen.facts["app"].get("titled"), None);
+        assert_eq!(seen.unknown_facts["odd"], "touch");
+        let unit = &seen.units["x.service"];
+        assert!(unit.error.is_some() || unit.properties.contains_key("LoadState"), "{unit:?}");
+    }
+}

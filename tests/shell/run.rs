@@ -1,0 +1,337 @@
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
+use std::sync::Arc;
+
+use zdt::host::Program;
+use zdt::resource::sha256;
+use zdt::transaction::journal::{self, Line};
+use zdt::transaction::{
+    CheckCommand, Checked, Checking, Entry, HandlerCall, HandlerResult, Manifest, Outcome, Progress, Put, Seen, Verdict,
+};
+
+use crate::harness::{Shell, ask, find, is_root, show, skip};
+
+pub const PROGRAMS: [Program; 3] = [Program::OBSERVE, Program::PREFLIGHT, Program::RUN];
+
+/// What a plan would have seen at `path` now.
+fn seen(path: &Path) -> Seen {
+    let parent = path.parent().unwrap().canonicalize().ok().map(|parent| parent.as_os_str().as_bytes().to_vec());
+    let absent = || String::new();
+    let Ok(data) = path.symlink_metadata() else {
+        return Seen {
+            kind: "absent".to_owned(),
+            mode: absent(),
+            owner: absent(),
+            group: absent(),
+            detail: absent(),
+            parent,
+        };
+    };
+    let name = |what: &str| {
+        let output = std::process::Command::new("stat").args(["-c", what]).arg(path).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    let (kind, detail) = if data.is_symlink() {
+        use base64::Engine as _;
+        let target = fs::read_link(path).unwrap();
+        ("link", base64::engine::general_purpose::STANDARD.encode(target.as_os_str().as_bytes()))
+    } else if data.is_dir() {
+        ("directory", String::new())
+    } else {
+        ("file", sha256(&fs::read(path).unwrap()))
+    };
+    let mode = format!("{:04o}", data.mode() & 0o7777);
+    Seen { kind: kind.to_owned(), mode, owner: name("%U"), group: name("%G"), detail, parent }
+}
+
+pub struct Host {
+    root: tempfile::TempDir,
+    pub manifest: Manifest,
+}
+
+impl Host {
+    pub fn new() -> Host {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("etc")).unwrap();
+        let state_dir = root.path().join("state").to_str().unwrap().to_owned();
+        let manifest =
+            Manifest { id: "t1".to_owned(), state_dir, entries: Vec::new(), checks: Vec::new(), handlers: Vec::new() };
+        Host { root, manifest }
+    }
+
+    pub fn at(&self, path: &str) -> std::path::PathBuf {
+        self.root.path().join(path)
+    }
+
+    pub fn put(&mut self, path: &str, put: Put) {
+        let path = self.at(path);
+        let seen = seen(&path);
+        self.manifest.entries.push(Entry { path: path.to_str().unwrap().to_owned(), put, seen });
+    }
+
+    fn run(&self, shell: &Shell, checking: Checking) -> (Vec<Progress>, Outcome) {
+        let answer = ask(shell, &[], &PROGRAMS, "run", &self.manifest.encode_for_run(checking));
+        let mut progress = Vec::new();
+        let mut outcome = None;
+        for line in &answer.lines {
+            match journal::decode(line) {
+                Ok(None) => {}
+                Ok(Some(Line::Progress(event))) => progress.push(event),
+                Ok(Some(Line::Outcome(end))) => outcome = Some(end),
+                Err(fault) => panic!("{shell:?}: {fault:?}\n{}{}", show(&answer.lines), answer.stderr),
+            }
+        }
+        assert_eq!(answer.stderr, "", "{shell:?}\n{}", show(&answer.lines));
+        (progress, outcome.unwrap_or_else(|| panic!("{shell:?}: no outcome\n{}", show(&answer.lines))))
+    }
+
+    /// Every path below `etc`, with all that must not change.
+    pub fn picture(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        picture(&self.at("etc"), &mut lines);
+        lines
+    }
+
+    fn nothing_is_left(&self) {
+        let state: Vec<String> = fs::read_dir(self.at("state"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(state, ["last"]);
+    }
+}
+
+fn picture(path: &Path, lines: &mut Vec<String>) {
+    let data = path.symlink_metadata().unwrap();
+    let content = if data.is_file() { sha256(&fs::read(path).unwrap()) } else { String::new() };
+    let target = fs::read_link(path).ok();
+    // A directory's time says only that something was tried in it.
+    let time = if data.is_dir() { 0 } else { data.mtime_nsec() };
+    lines.push(format!("{path:?} {:o} {}:{} {time} {target:?} {content}", data.mode(), data.uid(), data.gid()));
+    if data.is_dir() {
+        let mut names: Vec<_> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+        names.sort();
+        for name in names {
+            picture(&name, lines);
+        }
+    }
+}
+
+pub fn file(content: &[u8], mode: &str) -> Put {
+    Put::File { content: Arc::from(content), mode: mode.to_owned(), owner: None, group: None }
+}
+
+fn attributes(mode: &str) -> Put {
+    Put::Attributes { mode: Some(mode.to_owned()), owner: None, group: None }
+}
+
+fn directory(mode: &str) -> Put {
+    Put::Directory { mode: mode.to_owned(), owner: None, group: None }
+}
+
+fn link(target: &str) -> Put {
+    Put::Link { target: target.to_owned(), owner: None, group: None }
+}
+
+/// One of each thing that a transaction can do.
+pub fn everything() -> Host {
+    let mut host = Host::new();
+    fs::write(host.at("etc/old"), "old").unwrap();
+    fs::set_permissions(host.at("etc/old"), PermissionsExt::from_mode(0o640)).unwrap();
+    fs::write(host.at("etc/mode"), "mode").unwrap();
+    fs::write(host.at("etc/gone"), "gone").unwrap();
+    fs::create_dir(host.at("etc/dir")).unwrap();
+    fs::create_dir(host.at("etc/empty")).unwrap();
+    symlink("old", host.at("etc/link")).unwrap();
+    symlink("old", host.at("etc/replaced")).unwrap();
+    symlink("dir", host.at("etc/way")).unwrap();
+    host.put("etc/new.d", directory("0750"));
+    host.put("etc/new.d/new", file(b"$(touch pwned) `x` \"'\\\n\0\x1f end", "0600"));
+    host.put("etc/old", file(b"new\n", "0644"));
+    host.put("etc/mode", attributes("4711"));
+    host.put("etc/dir", attributes("0700"));
+    host.put("etc/link", link("-n $(x) 'y'"));
+    host.put("etc/replaced", file(b"", "0400"));
+    host.put("etc/way/through", file(b"through a link", "0644"));
+    host.put("etc/gone", Put::Remove);
+    host.put("etc/empty", Put::Remove);
+    host
+}
+
+#[test]
+fn everything_is_put() {
+    for shell in Shell::all() {
+        let host = everything();
+        let (progress, outcome) = host.run(&shell, Checking::Done);
+        assert_eq!(outcome, Outcome::Committed, "{shell:?} {progress:?}");
+        let mode = |path: &str| format!("{:04o}", host.at(path).symlink_metadata().unwrap().mode() & 0o7777);
+        assert_eq!(fs::read(host.at("etc/new.d/new")).unwrap(), b"$(touch pwned) `x` \"'\\\n\0\x1f end");
+        assert_eq!((mode("etc/new.d"), mode("etc/new.d/new")), ("0750".to_owned(), "0600".to_owned()));
+        assert_eq!(fs::read(host.at("etc/old")).unwrap(), b"new\n");
+        assert_eq!((mode("etc/old"), mode("etc/mode"), mode("etc/dir")), ("0644".into(), "4711".into(), "0700".into()));
+        assert_eq!(fs::read_link(host.at("etc/link")).unwrap(), Path::new("-n $(x) 'y'"));
+        assert!(host.at("etc/replaced").symlink_metadata().unwrap().is_file());
+        assert_eq!(fs::read(host.at("etc/dir/through")).unwrap(), b"through a link");
+        assert!(!host.at("etc/gone").exists() && !host.at("etc/empty").exists());
+        host.nothing_is_left();
+        let last = fs::read_to_string(host.at("state/last")).unwrap();
+        assert!(last.contains(" t1 committed"), "{last}");
+        assert_eq!(fs::read_dir(host.at("etc")).unwrap().count(), 7);
+    }
+}
+
+#[test]
+fn a_failing_handler_puts_everything_back() {
+    for shell in Shell::all() {
+        let mut host = everything();
+        let before = host.picture();
+        let handler = HandlerCall { name: "odd".to_owned(), kind: "no_such".to_owned(), arguments: vec![] };
+        host.manifest.handlers.push(handler);
+        let (progress, outcome) = host.run(&shell, Checking::Done);
+        assert_eq!(host.picture(), before, "{shell:?}");
+        // The same handler fails for the old files, too: that must not be called put back.
+        let Outcome::Stuck { step, reason } = outcome else { panic!("{shell:?} {outcome:?}") };
+        assert_eq!(step, "activate");
+        assert!(reason.contains("no_such"), "{reason}");
+        let failed =
+            progress.iter().any(|event| matches!(event, Progress::Handled { result: HandlerResult::Failed, .. }));
+        assert!(failed, "{progress:?}");
+    }
+}
+
+#[test]
+fn a_failing_check_puts_everything_back() {
+    for shell in Shell::all() {
+        let mut host = everything();
+        let before = host.picture();
+        let check = |name: &str, argv: &[&str]| CheckCommand {
+            name: name.to_owned(),
+            argv: argv.iter().map(|word| (*word).to_owned()).collect(),
+            user: None,
+        };
+        host.manifest.checks = vec![
+            check("missing", &["no-such-program"]),
+            check("good", &["cat", host.at("etc/new.d/new").to_str().unwrap()]),
+            check("words", &["printf", "%s|", "a b", "$(x)", "", "*"]),
+            check("bad", &["sh", "-c", "echo no >&2; exit 3"]),
+            check("cannot", &["sh", "-c", "echo not here; exit 75"]),
+        ];
+        let (progress, outcome) = host.run(&shell, Checking::Again);
+        assert!(
+            matches!(&outcome, Outcome::PutBack { step, .. } if step == "check"),
+            "{shell:?} {outcome:?}\n{progress:?}"
+        );
+        assert_eq!(host.picture(), before, "{shell:?}");
+        host.nothing_is_left();
+        let verdicts: Vec<Verdict> = progress
+            .into_iter()
+            .filter_map(|event| match event {
+                Progress::Checked(Checked { verdict, .. }) => Some(verdict),
+                _ => None,
+            })
+            .collect();
+        assert!(
+            matches!(&verdicts[0], Verdict::NotRun { reason } if reason.contains("no-such-program")),
+            "{verdicts:?}"
+        );
+        assert!(matches!(&verdicts[1], Verdict::Passed { output } if output.starts_with("$(touch")), "{verdicts:?}");
+        assert_eq!(verdicts[2], Verdict::Passed { output: "a b|$(x)||*|".to_owned() });
+        assert_eq!(verdicts[3], Verdict::Failed { code: 3, output: "no".to_owned() });
+        assert_eq!(verdicts[4], Verdict::NotRun { reason: "not here".to_owned() });
+    }
+}
+
+#[test]
+fn what_changed_since_the_plan_is_not_overwritten() {
+    type Change = fn(&Host);
+    let changes: [(&str, Change); 7] = [
+        ("content", |host| fs::write(host.at("etc/old"), "hand").unwrap()),
+        ("mode", |host| fs::set_permissions(host.at("etc/old"), PermissionsExt::from_mode(0o600)).unwrap()),
+        ("appeared", |host| fs::write(host.at("etc/dir/through"), "x").unwrap()),
+        ("vanished", |host| fs::remove_file(host.at("etc/gone")).unwrap()),
+        ("type", |host| {
+            fs::remove_file(host.at("etc/old")).unwrap();
+            symlink("mode", host.at("etc/old")).unwrap();
+        }),
+        ("target", |host| {
+            fs::remove_file(host.at("etc/link")).unwrap();
+            symlink("mode", host.at("etc/link")).unwrap();
+        }),
+        ("parent", |host| {
+            fs::remove_file(host.at("etc/way")).unwrap();
+            symlink("empty", host.at("etc/way")).unwrap();
+        }),
+    ];
+    for shell in Shell::all() {
+        for (name, change) in changes {
+            let host = everything();
+            change(&host);
+            let before = host.picture();
+            let (_, outcome) = host.run(&shell, Checking::Done);
+            assert!(
+                matches!(&outcome, Outcome::PutBack { step, .. } if step == "compare"),
+                "{shell:?} {name}: {outcome:?}"
+            );
+            assert_eq!(host.picture(), before, "{shell:?} {name}");
+            host.nothing_is_left();
+        }
+    }
+}
+
+#[test]
+fn a_lock_says_who_holds_it() {
+    for shell in Shell::all() {
+        let host = everything();
+        let before = host.picture();
+        fs::create_dir_all(host.at("state/lock")).unwrap();
+        fs::write(host.at("state/lock/who"), "somebody\n").unwrap();
+        let (_, outcome) = host.run(&shell, Checking::Done);
+        assert_eq!(outcome, Outcome::Locked { who: "somebody".to_owned() });
+        assert_eq!(host.picture(), before);
+        assert!(host.at("state/lock/who").exists());
+    }
+}
+
+#[test]
+fn a_directory_in_the_way_and_a_missing_parent_are_refused() {
+    for shell in Shell::all() {
+        for (path, put) in [("etc/dir", file(b"x", "0644")), ("etc/not/there", file(b"x", "0644"))] {
+            let mut host = everything();
+            host.put(path, put);
+            let before = host.picture();
+            let (_, outcome) = host.run(&shell, Checking::Done);
+            assert!(matches!(&outcome, Outcome::PutBack { .. }), "{shell:?} {path}: {outcome:?}");
+            assert_eq!(host.picture(), before, "{shell:?} {path}");
+            host.nothing_is_left();
+        }
+    }
+}
+
+#[test]
+fn a_full_disk_leaves_everything_as_it_was() {
+    if !is_root() || find("mount").is_none() {
+        return skip("root, to mount a small file system");
+    }
+    for shell in Shell::all() {
+        let mut host = everything();
+        let mount = |words: &[&str]| {
+            let status = std::process::Command::new(words[0]).args(&words[1..]).arg(host.at("etc/empty")).status();
+            status.unwrap().success()
+        };
+        if !mount(&["mount", "-t", "tmpfs", "-o", "size=64k", "full"]) {
+            return skip("leave to mount");
+        }
+        host.manifest.entries.retain(|entry| !entry.path.ends_with("empty"));
+        host.put("etc/empty/big", file(&[b'x'; 100_000], "0644"));
+        let before = host.picture();
+        let (_, outcome) = host.run(&shell, Checking::Done);
+        let after = host.picture();
+        assert!(std::process::Command::new("umount").arg(host.at("etc/empty")).status().unwrap().success());
+        let Outcome::PutBack { step, reason } = outcome else { panic!("{shell:?} {outcome:?}") };
+        assert!(step == "stage" && reason.to_lowercase().contains("no space left"), "{shell:?} {step} {reason}");
+        assert_eq!(after, before, "{shell:?}");
+        host.nothing_is_left();
+    }
+}

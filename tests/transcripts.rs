@@ -1,0 +1,17 @@
+//! What a user types and reads: the transcripts in `tests/transcripts`, in README and in `docs/` are run as they stand.
+//! After an intended change: `TRYCMD=overwrite cargo test --test transcripts`, and read the difference.
+
+#[test]
+fn transcripts_are_true() {
+    // README tells of a first run; what an earlier one left would make it a second.
+    let sandbox = concat!(env!("CARGO_MANIFEST_DIR"), "/target/sandbox");
+    if let Err(error) = std::fs::remove_dir_all(sandbox) {
+        assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{sandbox}: {error}");
+    }
+    trycmd::TestCases::new()
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "100")
+        .case("README.md")
+        .case("docs/*.md")
+        .case("tests/transcripts/*.trycmd");
+}
