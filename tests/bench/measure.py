@@ -140,20 +140,20 @@ class Bench:
         return [self.options.zdt, words[0], self.inventory, *words[1:]]
 
     def ansible(self, *words):
-        return ["ansible-playbook", "-i", self.inventory, str(HERE / "playbook.yml"), "-e", f"files={self.work}", *words]
+        return [f"{self.options.venv}/bin/ansible-playbook", "-i", self.inventory, str(HERE / "playbook.yml"), "-e", f"files={self.work}", *words]
 
     def pyinfra(self, *words):
-        return ["pyinfra", "-y", "--parallel", "32", *words, str(self.work / "pyinfra_hosts.py"), str(HERE / "deploy.py")]
+        return [f"{self.options.venv}/bin/pyinfra", "-y", "--parallel", "32", *words, str(self.work / "pyinfra_hosts.py"), str(HERE / "deploy.py")]
 
     def keep_naive(self):
-        self.on_hosts("tar -cf /root/naive.tar /etc/nginx/conf.d /srv/shop/shared/puma.rb /srv/shop/shared/tmp/pids")
+        self.on_hosts("tar -C / -cf /root/naive.tar etc/nginx/conf.d srv/shop/shared/puma.rb srv/shop/shared/tmp/pids")
 
     def make_naive(self):
         self.on_hosts(
             "rm -rf /var/lib/zdt /etc/systemd/system/puma.service.d /srv/shop/shared/tmp/pids; tar -C / -xf /root/naive.tar; "
             "install -d -o shop -g shop -m 0755 /srv/shop/shared/tmp/sockets; "
             "systemctl daemon-reload && systemctl restart puma && systemctl reload nginx; "
-            "for i in $(seq 100); do curl -fso /dev/null http://127.0.0.1/ && exit 0; sleep 0.1; done; exit 1"
+            "for i in $(seq 100); do curl -fso /dev/null http://127.0.0.1/ && sleep 2 && exit 0; sleep 0.1; done; exit 1"
         )
 
     def collect(self):

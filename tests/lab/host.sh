@@ -129,6 +129,8 @@ host_wait() { # NAME ADDRESS NAIVE
     [ $SECONDS -lt $deadline ] || host_failed "$1" "the app does not answer on http://$2/"
     sleep 0.1
   done
+  # An app that has only just booted is not the one of a running site: see README.md about Ruby 3.3.
+  sleep "${ZDT_LAB_SETTLE:-2}"
 }
 
 host_failed() { # NAME WHY: shows what there is to see, and ends the host
