@@ -14,7 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("plan", &["resource"]),
     ("transaction", &["plan", "resource"]),
     ("host", &[]),
-    ("project", &["inventory", "role", "source"]),
+    ("project", &["inventory", "role", "source", "yaml"]),
     ("engine", &["host", "inventory", "plan", "project", "resource", "role", "transaction"]),
     ("report", &["engine", "plan", "resource", "transaction", "words"]),
     (

@@ -16,16 +16,19 @@ pub struct Arguments {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 in sync, or applied and verified; 2 changes pending; 3 the inventory, a role or a value is wrong, no host
-was touched; 4 a host could not be reached or read; 5 a host failed and was put back; 6 a person is needed; 64 wrong use
-of the command line; 70 a bug in zdt. The worst host decides.";
+Exit codes (of several hosts the worst decides):
+   0  in sync, or applied and verified
+   2  changes are pending
+   3  the inventory, a role or a value is wrong, or a host refused; no host was touched
+   4  a host could not be reached or read: its state is unknown
+   5  a host failed and was put back: it is as before
+   6  a host is neither as planned nor as before: a person is needed
+  64  wrong use of the command line
+  70  a bug in zdt";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show all that `apply` would do; changes nothing on any host
-    #[command(
-        after_help = "Exit codes: 0 nothing to do, 2 changes pending, 3 wrong input or a refused host, 4 unknown host."
-    )]
     Plan(Plan),
     /// Bring hosts to what the inventory wants: plan, check, change, verify
     #[command(after_help = "On a terminal it shows the plan and asks first; --yes, or no terminal, goes on.")]

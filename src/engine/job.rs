@@ -56,13 +56,8 @@ pub fn prepare(project: &Project, limit: Option<&str>) -> Result<Prepared, Vec<P
             None
         }
     };
-    let inventory = match inventory::parse(&project.texts) {
-        Ok(inventory) => Some(inventory),
-        Err(faults) => {
-            problems.extend(faults.into_iter().map(Problem::Inventory));
-            None
-        }
-    };
+    let (inventory, faults) = inventory::read(&project.texts);
+    problems.extend(faults.into_iter().map(Problem::Inventory));
     let (Some(library), Some(inventory)) = (library, inventory) else { return Err(problems) };
     let hosts = match inventory.select(limit) {
         Ok(hosts) => hosts,

@@ -23,6 +23,6 @@ mod tests;
 pub use connection::{Connection, ConnectionKind};
 pub use fault::{Fault, NameProblem, RangeProblem};
 pub use model::Inventory;
-pub use parse::{GROUP_KEYS, parse};
+pub use parse::{GROUP_KEYS, parse, read};
 pub use texts::{Extra, Texts};
 pub use variables::{KNOWN as KNOWN_VARIABLES, Origin, Variable, Variables};

@@ -15,6 +15,15 @@ pub const GROUP_KEYS: [&str; 3] = ["hosts", "children", "vars"];
 
 /// Reads everything; every fault of every text at once.
 pub fn parse(texts: &Texts) -> Result<Inventory, Vec<Fault>> {
+    match read(texts) {
+        (Some(inventory), faults) if faults.is_empty() => Ok(inventory),
+        (_, faults) => Err(faults),
+    }
+}
+
+/// The same, with the inventory also where the only faults are variables that nobody knows: the faults of what roles
+/// are given can then be told along with them.
+pub fn read(texts: &Texts) -> (Option<Inventory>, Vec<Fault>) {
     let mut parser = Parser { inventory: Inventory::default(), faults: Vec::new() };
     // Ansible makes both first, whether a file names them or not.
     for built_in in ["all", "ungrouped"] {
@@ -23,7 +32,7 @@ pub fn parse(texts: &Texts) -> Result<Inventory, Vec<Fault>> {
     for source in &texts.main {
         parser.main(source);
     }
-    if parser.faults.is_empty() {
+    if parser.is_whole() {
         reconcile::reconcile(&mut parser.inventory, &mut parser.faults);
     }
     for (group, source) in &texts.group_vars {
@@ -55,7 +64,7 @@ pub fn parse(texts: &Texts) -> Result<Inventory, Vec<Fault>> {
             Err(faults) => parser.faults.extend(faults),
         }
     }
-    if parser.faults.is_empty() { Ok(parser.inventory) } else { Err(parser.faults) }
+    (parser.is_whole().then_some(parser.inventory), parser.faults)
 }
 
 struct Parser {
@@ -64,6 +73,11 @@ struct Parser {
 }
 
 impl Parser {
+    /// Whether groups, hosts and variables are all there as written.
+    fn is_whole(&self) -> bool {
+        self.faults.iter().all(|fault| matches!(fault, Fault::UnknownVariable { .. }))
+    }
+
     fn main(&mut self, source: &Arc<Source>) {
         if let Some(at) = ini(source) {
             self.faults.push(Fault::Ini { at });

@@ -51,7 +51,7 @@ fn words(host: &str, fault: &Fault) -> (String, Option<String>) {
         Fault::HostKeyChanged { known, .. } => {
             let place = known.as_ref().map(|place| format!(" (the known one is in {place})")).unwrap_or_default();
             (
-                format!("host `{host}`: its key has changed{place}; this may be another machine"),
+                format!("host `{host}`: its host key has changed{place}; this may be another machine"),
                 help("Nothing was sent. If the host was really set up anew, remove the old key with `ssh-keygen -R`."),
             )
         }
