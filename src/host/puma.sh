@@ -13,6 +13,7 @@ handler_puma_restart() {
 	case $active in
 	active | reloading)
 		await_title || return 4
+		await_age
 		children "$main" 'puma: cluster worker'
 		before=" $found"
 		puma_stats && old_start=${stats%% *}
@@ -47,6 +48,24 @@ await_title() {
 	done
 	reason="the main process of \`$unit\` is not Puma but \`$(tr '\0' ' ' <"/proc/$main/cmdline")\`: it was not signalled"
 	return 1
+}
+
+# Waits until each worker is 3 s old. A younger one may not hear that it shall end (measured on Ruby 3.3, in about every
+# third restart right after a boot): then it is killed after half a minute, and what it had accepted fails.
+await_age() {
+	while :; do
+		children "$main" 'puma: cluster worker'
+		uptime
+		wait=0
+		for child in $found; do
+			{ IFS= read -r line <"/proc/$child/stat"; } 2>/dev/null || continue
+			# The name in it may hold anything; the start stands 20 words behind it, in hundredths of a second.
+			set -- ${line##*) }
+			[ $((now - ${20:-0} * 10)) -ge 3000 ] || wait=1
+		done
+		[ "$wait" = 1 ] && [ "$now" -lt "$deadline" ] || return 0
+		sleep 0.3
+	done
 }
 
 is_puma() {
