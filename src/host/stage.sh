@@ -7,7 +7,8 @@
 stage_all() {
 	step stage
 	mounts=$(cat /proc/self/mountinfo)
-	mount_of "$state_dir"
+	try cd "$state_dir" && cd -P "$state_dir" || return
+	mount_of "$PWD"
 	state_mount=$mount
 	each stage
 }
