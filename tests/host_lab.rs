@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use zdt::host::{Kind, Options, Program, Session, Target, connect};
+use zdt::host::{Fault, Kind, Options, Program, Session, Target, connect};
 use zdt::resource::{FactQuery, Observation, ObserveRequest, PathQuery};
 use zdt::transaction::journal::{self, Line};
 use zdt::transaction::{
@@ -23,6 +23,10 @@ struct Lab {
 #[cfg(test)]
 impl Lab {
     async fn hosts() -> Vec<Lab> {
+        Lab::hosts_as(None, None).await
+    }
+
+    async fn hosts_as(user: Option<&str>, r#become: Option<&str>) -> Vec<Lab> {
         let (Ok(config), Ok(names)) = (std::env::var("ZDT_LAB_CONFIG"), std::env::var("ZDT_LAB_HOSTS")) else {
             eprintln!("SKIPPED: no lab hosts in `ZDT_LAB_CONFIG` and `ZDT_LAB_HOSTS`");
             return Vec::new();
@@ -33,6 +37,8 @@ impl Lab {
                 kind: Kind::Ssh,
                 host: name.to_owned(),
                 common_args: vec!["-F".to_owned(), config.clone()],
+                user: user.map(str::to_owned),
+                r#become: r#become.map(str::to_owned),
                 ..Target::local()
             };
             let session = connect(&target, &Options::default()).await.unwrap();
@@ -223,10 +229,14 @@ async fn a_host_is_converged_and_put_back() {
         assert_eq!(seen.units["puma.service"].exec_reload, ["/bin/kill -USR1 $MAINPID"]);
         lab.by_hand("curl -sS -m 2 -o /dev/null 127.0.0.1:8099 && ! test -e /var/lib/zdt/lock");
 
-        // Again, now with stats to watch.
+        // Again, now with stats to watch: they tell when workers have booted.
+        lab.by_hand("echo 3 >/srv/shop/shared/boot_sleep");
         let mut manifest = lab.manifest(&[(PUMA, Some(&format!("{better}# again\n")))]).await;
         manifest.handlers = vec![handler("puma_restart", &["puma.service", state])];
+        let start = Instant::now();
         assert_eq!(lab.run(&manifest).await, Outcome::Committed);
+        assert!(start.elapsed() >= Duration::from_secs(3), "{:?}", start.elapsed());
+        lab.by_hand("echo 0.3 >/srv/shop/shared/boot_sleep");
 
         // A port in use passes `nginx -t`, and no reload tells of it.
         lab.by_hand(
@@ -258,5 +268,68 @@ async fn a_host_is_converged_and_put_back() {
         let outcome = lab.run(&manifest).await;
         assert!(matches!(&outcome, Outcome::PutBack { reason, .. } if reason.contains("not signalled")), "{outcome:?}");
         lab.by_hand(&format!("rm -r /run/systemd/system/puma.service.d {DROP_IN} {EXTRA}; rm -rf /var/lib/zdt; systemctl daemon-reload; systemctl restart puma nginx"));
+    }
+}
+
+#[tokio::test]
+async fn sudo_makes_root_of_a_user_and_its_refusal_is_told() {
+    for mut lab in Lab::hosts_as(Some("deploy"), Some("root")).await {
+        let seen = lab.observe(&["/root/.profile"]).await;
+        assert_eq!((seen.session.uid, seen.paths["/root/.profile"].kind.as_str()), (0, "file"));
+    }
+    for mut lab in Lab::hosts_as(Some("deploy"), None).await {
+        let seen = lab.observe(&["/root/.profile", "/etc/shadow"]).await;
+        assert_ne!(seen.session.uid, 0);
+        for path in ["/root/.profile", "/etc/shadow"] {
+            assert_eq!(seen.paths[path].kind, "unreadable", "{path}");
+        }
+    }
+    for mut lab in Lab::hosts_as(Some("nosudo"), Some("root")).await {
+        lab.session.start(Program::OBSERVE);
+        let fault = lab.session.call("observe", b"", |_| {}).await.unwrap_err();
+        assert!(matches!(&fault, Fault::Sudo { .. }), "{fault:?}");
+        eprintln!("{}: {fault}", lab.name);
+    }
+}
+
+#[tokio::test]
+async fn a_kept_connection_observes_within_a_tenth_of_a_second() {
+    drop(Lab::hosts().await);
+    for round in 0..3 {
+        let start = Instant::now();
+        let hosts = Lab::hosts().await;
+        let count = hosts.len();
+        for mut lab in hosts {
+            lab.observe(&[PUMA, DROP_IN, EXTRA]).await;
+        }
+        eprintln!("round {round}: {count} hosts, one after the other, in {:?}", start.elapsed());
+    }
+}
+
+/// What Puma may be like besides the usual: single mode without a control server, an app that is slow to boot, an app that cannot boot.
+#[tokio::test]
+async fn a_restart_is_waited_for_whatever_puma_is_like() {
+    let restart = || vec![handler("puma_restart", &["puma.service", "/srv/shop/shared/none.state"])];
+    for mut lab in Lab::hosts().await {
+        let naive = lab.by_hand(&format!("cp {PUMA} /root/puma.rb; cat {PUMA}"));
+        for (name, before, puma) in [
+            ("single", "", naive.replace("workers 2", "workers 0")),
+            ("single again", "", format!("{}\n# again\n", naive.replace("workers 2", "workers 0"))),
+            ("cluster", "", format!("{naive}\n# more\n")),
+            ("slow", "echo 4 >/srv/shop/shared/boot_sleep", format!("{naive}\n# slow\n")),
+        ] {
+            lab.by_hand(before);
+            let mut manifest = lab.manifest(&[(PUMA, Some(&puma))]).await;
+            manifest.handlers = restart();
+            let start = Instant::now();
+            assert_eq!(lab.run(&manifest).await, Outcome::Committed, "{} {name}", lab.name);
+            eprintln!("{} {name} {:?}", lab.name, start.elapsed());
+        }
+        lab.by_hand("echo 0.3 >/srv/shop/shared/boot_sleep; cp /srv/shop/current/config.ru /root/; echo 'raise %q(cannot boot)' >/srv/shop/current/config.ru");
+        let mut manifest = lab.manifest(&[(PUMA, Some(&naive))]).await;
+        manifest.handlers = restart();
+        let outcome = lab.run(&manifest).await;
+        assert!(matches!(&outcome, Outcome::Stuck { .. }), "{} {outcome:?}", lab.name);
+        lab.by_hand(&format!("cp /root/config.ru /srv/shop/current/config.ru; cp /root/puma.rb {PUMA}; rm -rf /var/lib/zdt; systemctl restart puma"));
     }
 }

@@ -9,14 +9,15 @@ handler_puma_restart() {
 	uptime
 	deadline=$((now + 90000))
 	unit_state "$unit"
-	before='' stats='' old_start=''
+	before=' ' renewed=yes
 	case $active in
 	active | reloading)
 		await_title || return 4
 		await_age
 		children "$main" 'puma: cluster worker'
-		before=" $found"
-		puma_stats && old_start=${stats%% *}
+		before=" $found" renewed=no
+		image_of "$main"
+		old_image=$image
 		try kill -USR2 "$main" || return
 		;;
 	*)
@@ -75,9 +76,15 @@ is_puma() {
 	esac
 }
 
+# Sets `image` to what is new in process $1 after each exec, and only then: where the kernel put its parts. Empty where
+# we may not see it.
+image_of() {
+	image=$(cksum 2>/dev/null <"/proc/$1/auxv") || image=''
+} 2>/dev/null
+
 # Waits until Puma is up again with workers that were not there before, and stays so.
 await_restart() {
-	first=$main seen=' ' respawned=0 untitled=no calm=0 last=''
+	first=$main seen=' ' respawned=0 calm=0 last=''
 	while :; do
 		sleep 0.2
 		uptime
@@ -94,7 +101,7 @@ await_restart() {
 			;;
 		esac
 		if ! { title_of "$main" && is_puma; }; then
-			untitled=yes calm=0
+			renewed=yes calm=0
 			continue
 		fi
 		children "$main" 'puma: cluster worker'
@@ -112,6 +119,12 @@ await_restart() {
 			seen=' ' respawned=0 calm=0
 			continue
 		}
+		if [ "$renewed" = no ]; then
+			# Where addresses are not drawn by lot, workers that are gone are the only sign.
+			image_of "$main"
+			[ "$image" = "$old_image" ] && [ "$before" = ' ' ] && continue
+			renewed=yes
+		fi
 		set -- $found
 		[ "$respawned" -lt $(($# + 3)) ] || {
 			reason="the workers of \`$unit\` do not stay: $respawned were started, $# are left"
@@ -128,24 +141,21 @@ await_restart() {
 settled() {
 	if puma_stats; then
 		enough=2
-		set -- $stats
-		# Words: start, workers wanted, workers booted.
-		[ "$2" = "$3" ] || return
-		# Its clock counts seconds: two starts may share one. Old workers that are gone prove as much.
-		[ -z "$old_start" ] || [ -n "${before# }" ] || [ "$untitled" = yes ] || [ "$1" != "$old_start" ]
+		[ "${stats% *}" = "${stats#* }" ]
 		return
 	fi
+	# Without a control server nobody tells what has booted.
 	if [ -n "$found" ]; then
 		enough=5
 		return 0
 	fi
-	# Single mode without a control server: the title went away and came again.
+	# Single mode; or, where there were workers before, an application that the master loads first.
 	enough=10
-	[ "$untitled" = yes ] || [ -z "$old_start$before" ]
+	[ "$before" = ' ' ] || enough=50
 }
 
-# Sets `stats` to `START WANTED BOOTED` as the control server tells; false where none answers. The Ruby is the one that
-# runs Puma, and runs as the user that Puma runs as: its owner may be the application.
+# Sets `stats` to `WANTED BOOTED`, of its workers, as the control server tells; false where none answers. The Ruby is the
+# one that runs Puma, and runs as the user that Puma runs as: its owner may be the application.
 puma_stats() {
 	stats=''
 	[ -r "$state_file" ] || return
@@ -187,7 +197,7 @@ length = line[/\d+/].to_i if line =~ /\Acontent-length:/i
 end
 stats = JSON.parse(socket.read(length))
 workers = stats["worker_status"] || []
-puts [stats["started_at"] || "-", stats["workers"] || 0, workers.count { |worker| worker["booted"] }].join(" ")
+puts [stats["workers"] || 0, workers.count { |worker| worker["booted"] }].join(" ")
 '
 
 # Adds what the unit said last to `reason`.

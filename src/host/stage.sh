@@ -7,10 +7,10 @@
 stage_all() {
 	step stage
 	mounts=$(cat /proc/self/mountinfo)
-	mount_of "$state_dir"
+	try cd "$state_dir" && cd -P "$state_dir" || return
+	mount_of "$PWD"
 	state_mount=$mount
-	each stage || return
-	sync
+	each stage
 }
 
 stage() {
@@ -26,6 +26,8 @@ stage() {
 		reason="\`$path\`: $reason"
 		return 1
 	}
+	# A name that outlives a power cut must not lead to an empty file. An old `sync` takes no names; then it is as it was.
+	[ "$put" != file ] || try sync "$place/$number.new" || reason=''
 }
 
 # Sets `mount` to the mount point that holds directory $1.

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod codec;
+mod units;
 
 pub use codec::Fault;
 

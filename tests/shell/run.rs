@@ -382,3 +382,63 @@ fn a_full_disk_leaves_everything_as_it_was() {
         host.nothing_is_left();
     }
 }
+
+#[test]
+fn a_connection_that_ends_does_not_stop_a_run_half_way() {
+    for shell in Shell::all() {
+        let mut host = everything();
+        let pid = host.at("pid").display().to_string();
+        // The handler says which process runs, and gives us time to end its connection.
+        shell.stand_in("systemctl", &format!("echo $PPID >{pid}; sleep 1"));
+        host.manifest.handlers = vec![call("daemon_reload", &[])];
+        let loads: String = PROGRAMS[1..].iter().map(|program| format!("load\n{}#end\n", program.text())).collect();
+        let mut child = shell
+            .command(&[], &PROGRAMS[0].first())
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let input = [b"\x1f\n", loads.as_bytes(), b"run\n", &host.manifest.encode()].concat();
+        std::io::Write::write_all(&mut stdin, &input).unwrap();
+        let start = std::time::Instant::now();
+        while !host.at("pid").exists() {
+            assert!(start.elapsed().as_secs() < 10, "{shell:?}");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        drop((stdin, child.stdout.take(), child.stderr.take()));
+        for signal in ["HUP", "INT", "PIPE"] {
+            let id = child.id().to_string();
+            assert!(std::process::Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+        }
+        child.wait().unwrap();
+        let last = fs::read_to_string(host.at("state/last")).unwrap();
+        assert!(last.contains("t1 committed"), "{shell:?} {last}");
+        assert_eq!(fs::read(host.at("etc/old")).unwrap(), b"new\n");
+        host.nothing_is_left();
+    }
+}
+
+#[test]
+fn a_mount_of_somebody_else_is_staged_on_safely() {
+    if !is_root() || find("mount").is_none() {
+        return skip("root, to mount a small file system");
+    }
+    for shell in Shell::all() {
+        let mut host = everything();
+        let mut mount = std::process::Command::new("mount");
+        let options = "size=1m,uid=65534,mode=0777";
+        if !mount.args(["-t", "tmpfs", "-o", options, "theirs"]).arg(host.at("etc/empty")).status().unwrap().success() {
+            return skip("leave to mount");
+        }
+        host.manifest.entries.retain(|entry| !entry.path.ends_with("empty"));
+        host.put("etc/empty/file", file(b"content", "0644"));
+        let (_, outcome) = host.run(&shell, Checking::Done);
+        let names: Vec<_> = fs::read_dir(host.at("etc/empty")).unwrap().map(|name| name.unwrap().file_name()).collect();
+        let content = fs::read(host.at("etc/empty/file"));
+        assert!(std::process::Command::new("umount").arg(host.at("etc/empty")).status().unwrap().success());
+        assert_eq!(outcome, Outcome::Committed, "{shell:?}");
+        assert_eq!((names, content.unwrap()), (vec!["file".into()], b"content".to_vec()));
+    }
+}

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::{Observation, ObserveRequest, PathSeen, UnitSeen};
+use super::units::units;
+use super::{Observation, ObserveRequest, PathSeen};
 use crate::resource::sha256;
 
 const US: char = '\u{1f}';
@@ -63,7 +64,7 @@ impl ObserveRequest {
     }
 
     /// The units asked for, then those that Puma facts are about: one `systemctl` shows them all.
-    fn shown_units(&self) -> Vec<&str> {
+    pub(super) fn shown_units(&self) -> Vec<&str> {
         let of_facts = self.facts.iter().filter(|fact| fact.kind == "puma").filter_map(|fact| fact.arguments.first());
         let mut units: Vec<&str> = Vec::new();
         for unit in self.units.iter().chain(of_facts) {
@@ -268,42 +269,6 @@ impl Answer {
     }
 }
 
-fn units(request: &ObserveRequest, answer: Option<(bool, Vec<String>)>) -> BTreeMap<String, UnitSeen> {
-    let (ok, lines) = answer.unwrap_or_default();
-    let shown = request.shown_units();
-    let blocks: Vec<&[String]> = lines.split(String::is_empty).filter(|block| !block.is_empty()).collect();
-    let trusted = ok && blocks.len() == shown.len();
-    let seen = |unit: &String| {
-        let at = shown.iter().position(|name| name == unit);
-        match at.and_then(|at| blocks.get(at)) {
-            Some(block) if trusted => unit_seen(block),
-            _ => UnitSeen { error: Some(lines.join("; ")), ..UnitSeen::default() },
-        }
-    };
-    request.units.iter().map(|unit| (unit.clone(), seen(unit))).collect()
-}
-
-fn unit_seen(block: &[String]) -> UnitSeen {
-    let mut seen = UnitSeen::default();
-    for line in block {
-        if let Some((key, value)) = line.split_once('=') {
-            if key == "ExecReload" {
-                seen.exec_reload.extend(exec_command(value));
-            }
-            seen.properties.entry(key.to_owned()).or_default().push(value.to_owned());
-        }
-    }
-    seen
-}
-
-/// The words of `{ path=/bin/kill ; argv[]=/bin/kill -USR1 $MAINPID ; ignore_errors=no ; … }`, with the `-` of a command
-/// whose failure is ignored.
-fn exec_command(value: &str) -> Option<String> {
-    let (_, rest) = value.split_once("argv[]=")?;
-    let (words, flags) = rest.rsplit_once(" ; ignore_errors=")?;
-    Some(if flags.starts_with("yes") { format!("-{words}") } else { words.to_owned() })
-}
-
 fn real(request: &ObserveRequest, path: &str) -> String {
     format!("{}{path}", request.root.as_deref().unwrap_or_default())
 }
@@ -353,3 +318,6 @@ fn number<T: std::str::FromStr>(field: &[u8]) -> Option<T> {
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
+
+#[cfg(test)]
+mod tests;

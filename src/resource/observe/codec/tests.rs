@@ -1,0 +1,44 @@
+use super::*;
+use crate::resource::PathQuery;
+
+fn decode(paths: &[&str], text: &str) -> Result<Observation, Fault> {
+    let paths = paths.iter().map(|path| PathQuery { path: (*path).to_owned(), content: true }).collect();
+    let text = format!("i|0|host|1795374737\n{text}").replace('|', "\u{1f}");
+    let lines: Vec<Vec<u8>> = text.lines().map(|line| line.as_bytes().to_vec()).collect();
+    Observation::decode(&ObserveRequest { paths, ..ObserveRequest::default() }, &lines)
+}
+
+#[test]
+fn absence_is_only_what_stat_calls_so() {
+    let cases = [
+        ("E\nstat: cannot statx '/x': No such file or directory\n.\n", "absent", None),
+        ("E\nstat: can't stat '/x': No such file or directory\n.\n", "absent", None),
+        ("E\nstat: cannot statx '/x': Permission denied\n.\n", "unreadable", Some("Permission denied")),
+        ("E\nstat: cannot statx '/x': Stale file handle\n.\n", "unreadable", Some("Stale file handle")),
+        ("E\nsh: stat: not found\n.\n", "unreadable", Some("sh: stat: not found")),
+        ("", "unreadable", Some("the host said nothing about it")),
+    ];
+    for (text, kind, error) in cases {
+        let seen = decode(&["/x"], text).unwrap().paths.remove("/x").unwrap();
+        assert_eq!((seen.kind.as_str(), seen.error.as_deref()), (kind, error), "{text}");
+    }
+}
+
+#[test]
+fn a_file_that_changed_while_it_was_read_was_not_read() {
+    let hash = sha256(b"one");
+    let text =
+        |content: &str| format!("s|81a4|root|0|root|0|3|1|/x\nH\n{hash}  /x\n.\nB\n{}\n.\n", BASE64.encode(content));
+    let good = decode(&["/x"], &text("one")).unwrap();
+    assert_eq!(good.paths["/x"].content.as_deref(), Some(&b"one"[..]));
+    let torn = decode(&["/x"], &text("two")).unwrap();
+    assert_eq!((torn.paths["/x"].kind.as_str(), &torn.paths["/x"].content), ("unreadable", &None));
+}
+
+#[test]
+fn what_the_host_program_does_not_say_is_a_fault() {
+    for text in ["hello", "s|zz|root", "B\nZm9v", "B\n*\n.", "f|a|b|plain", "t|/x|~*"] {
+        assert!(decode(&["/x"], text).is_err(), "{text}");
+    }
+    assert_eq!(Observation::decode(&ObserveRequest::default(), &[]).err(), Some(Fault::NoSession));
+}
