@@ -19,7 +19,14 @@ pub(super) async fn observe(session: &mut Session, request: &ObserveRequest) -> 
     session.start(Program::OBSERVE);
     let mut lines = Vec::new();
     session.call("observe", &request.encode(), |line| lines.push(line.to_vec())).await?;
-    Observation::decode(request, &lines).map_err(|fault| protocol("observe", &fault.to_string()))
+    let observation = Observation::decode(request, &lines).map_err(|fault| protocol("observe", &fault.to_string()))?;
+    match observation.unknown_facts.iter().next() {
+        // A fact that nobody looked for would read like one that is not there.
+        Some((name, kind)) => {
+            Err(protocol("observe", &format!("fact `{name}` is of a kind that it does not know: {kind}")))
+        }
+        None => Ok(observation),
+    }
 }
 
 /// Runs the checks on the candidates; one round trip, no trace.

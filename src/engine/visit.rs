@@ -7,7 +7,7 @@ use crate::host::{self, Session};
 use crate::plan::{self, Wanted};
 use crate::resource::{Facts, Observation};
 use crate::role;
-use crate::transaction::{Checking, Manifest, Outcome, Place};
+use crate::transaction::{Checking, Manifest, Outcome, Place, STATE_DIR};
 
 /// One host, from connecting to the end.
 pub(super) struct Visit<'a> {
@@ -45,6 +45,9 @@ impl Visit<'_> {
             Ok(plan) => plan,
             Err(unknown) => return Ok(Planned::Unknown(Trouble::Unseen(unknown))),
         };
+        if let Some(who) = &observation.lock {
+            plan.notices.insert(0, locked(who));
+        }
         if self.job.root.is_some() {
             // `apply` makes the directories that every real host has.
             plan.refusals.retain(|refusal| !matches!(refusal.cause, plan::Cause::NoParent { .. }));
@@ -141,5 +144,18 @@ impl Visit<'_> {
             Err(faults) => return Err(Trouble::Faults(faults)),
         };
         plan::plan(&wanted, &observation).map(|plan| plan.changes).map_err(Trouble::Unseen)
+    }
+}
+
+/// What was seen may be in the midst of a change, and an apply would wait for nobody.
+fn locked(who: &str) -> plan::Notice {
+    let who = if who.is_empty() { "somebody who did not say so" } else { who };
+    plan::Notice {
+        role: String::new(),
+        level: plan::Level::Warning,
+        text: format!(
+            "a transaction holds this host: {who}. What is shown may be half of a change, and an apply would not touch the \
+             host. If nothing runs there any more: `{STATE_DIR}/last` tells how the last one ended, and removing `{STATE_DIR}/lock` frees it."
+        ),
     }
 }
