@@ -52,12 +52,11 @@ impl Session {
             return;
         }
         if self.started.is_empty() {
-            self.outgoing.extend_from_slice(program.first().as_bytes());
+            self.outgoing.extend_from_slice(Program::session().as_bytes());
             // The separator of words is the first line that the session reads.
             self.outgoing.extend_from_slice(b"#end\n\x1f\n");
-        } else {
-            self.outgoing.extend_from_slice(format!("load\n{}#end\n", program.text()).as_bytes());
         }
+        self.outgoing.extend_from_slice(program.load().as_bytes());
         self.started.push(program);
     }
 

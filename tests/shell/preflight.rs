@@ -15,7 +15,7 @@ fn check(name: &str, script: &str) -> CheckCommand {
 }
 
 fn preflight(shell: &Shell, before: &[&str], host: &Host) -> BTreeMap<String, Verdict> {
-    let answer = ask(shell, before, &PROGRAMS[..2], "preflight", &host.manifest.encode());
+    let answer = ask(shell, before, &PROGRAMS[..1], "preflight", &host.manifest.encode());
     assert_eq!(answer.stderr, "", "{shell:?}");
     let mut verdicts = BTreeMap::new();
     for line in &answer.lines {

@@ -13,7 +13,8 @@ use zdt::transaction::{
 
 use crate::harness::{Shell, ask, find, is_root, show, skip};
 
-pub const PROGRAMS: [Program; 3] = [Program::OBSERVE, Program::PREFLIGHT, Program::RUN];
+/// As `apply` gives them to a session of its own.
+pub const PROGRAMS: [Program; 2] = [Program::PREFLIGHT, Program::RUN];
 
 /// What a plan would have seen at `path` now.
 fn seen(path: &Path) -> Seen {
@@ -391,9 +392,9 @@ fn a_connection_that_ends_does_not_stop_a_run_half_way() {
         // The handler says which process runs, and gives us time to end its connection.
         shell.stand_in("systemctl", &format!("echo $PPID >{pid}; sleep 1"));
         host.manifest.handlers = vec![call("daemon_reload", &[])];
-        let loads: String = PROGRAMS[1..].iter().map(|program| format!("load\n{}#end\n", program.text())).collect();
+        let loads: String = PROGRAMS.iter().map(Program::load).collect();
         let mut child = shell
-            .command(&[], &PROGRAMS[0].first())
+            .command(&[], &Program::session())
             .stdin(std::process::Stdio::piped())
             .stdout(std::process::Stdio::piped())
             .stderr(std::process::Stdio::piped())
@@ -440,5 +441,28 @@ fn a_mount_of_somebody_else_is_staged_on_safely() {
         assert!(std::process::Command::new("umount").arg(host.at("etc/empty")).status().unwrap().success());
         assert_eq!(outcome, Outcome::Committed, "{shell:?}");
         assert_eq!((names, content.unwrap()), (vec!["file".into()], b"content".to_vec()));
+    }
+}
+
+#[test]
+fn checks_come_before_the_swap_where_there_is_a_namespace() {
+    if !is_root() || find("unshare").is_none() {
+        return skip("root and unshare");
+    }
+    for shell in Shell::all() {
+        let mut host = everything();
+        let argv = ["cat", host.at("etc/old").to_str().unwrap()].map(str::to_owned).to_vec();
+        host.manifest.checks = vec![CheckCommand { name: "cat".to_owned(), argv, user: None }];
+        let (progress, outcome) = host.run(&shell, Checking::Again);
+        assert_eq!(outcome, Outcome::Committed, "{shell:?} {progress:?}");
+        let order: Vec<&str> = progress
+            .iter()
+            .filter_map(|event| match event {
+                Progress::Step(step) => Some(step.as_str()),
+                Progress::Checked(Checked { verdict: Verdict::Passed { output }, .. }) => Some(output.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(order, ["lock", "stage", "compare", "check", "new", "swap", "commit"], "{shell:?}");
     }
 }
