@@ -56,8 +56,8 @@ check_inside() {
 		number=$((number + 1))
 		entry "$number"
 		lay || {
-			not_run_all "the candidate could not be laid over \`$path\`: $reason"
-			return 0
+			printf '%s\n' "the candidate could not be laid over \`$path\`: $reason"
+			exit 4
 		}
 	done
 	run_checks "$scratch/output"
@@ -182,7 +182,9 @@ lay() {
 		reason="\`$parent\` is not there"
 		return 1
 	}
+	# Whoever owns the folder may have put something there, to stop us or to let us wait. It is a layer: nothing is lost.
 	draft=./.zdt-candidate
+	try rm -rf "$draft" || return
 	if [ "$put" = remove ]; then
 		if [ -d "./$name" ] && [ ! -L "./$name" ]; then
 			try rmdir "./$name"
@@ -226,7 +228,7 @@ run_check() {
 	if [ -n "$user" ] && [ "$user" != "$(id -un)" ]; then
 		become "$user" "$@"
 	else
-		timeout -s KILL 30 "$@"
+		timeout -s KILL 30 "$@" 3<&- 5<&- 6<&- 7<&- 8<&- 9<&-
 	fi >"$output_file" 2>&1
 	code=$?
 	output=$(head -c 65536 "$output_file")
@@ -244,6 +246,7 @@ run_check() {
 	esac
 }
 
+# What the app's user runs gets none of our openings: requests come on 3, folders for staging lie behind the others.
 become() {
 	home=$(getent passwd "$1" 2>/dev/null)
 	home=${home%:*}
@@ -252,9 +255,9 @@ become() {
 	shift
 	# busybox has one that knows no users.
 	if setpriv --reuid="$uid" --regid="$gid" --init-groups -- true 2>/dev/null; then
-		HOME=${home:-/} timeout -s KILL 30 setpriv --reuid="$uid" --regid="$gid" --init-groups -- "$@"
+		HOME=${home:-/} timeout -s KILL 30 setpriv --reuid="$uid" --regid="$gid" --init-groups -- "$@" 3<&- 5<&- 6<&- 7<&- 8<&- 9<&-
 	elif command -v runuser >/dev/null; then
-		HOME=${home:-/} timeout -s KILL 30 runuser -u "$user" -- "$@"
+		HOME=${home:-/} timeout -s KILL 30 runuser -u "$user" -- "$@" 3<&- 5<&- 6<&- 7<&- 8<&- 9<&-
 	else
 		echo "no setpriv and no runuser to become \`$user\` with"
 		return 75

@@ -7,7 +7,7 @@ verb_run() {
 	read_manifest
 	# The connection may end; what has begun is finished or put back all the same.
 	trap '' HUP INT PIPE
-	record=$state_dir/$id places='' swapped='' activated='' kept=''
+	record=$state_dir/$id places='' swapped='' activated='' kept='' started='' directories=''
 	transact
 	trap - HUP INT PIPE
 	return 0
@@ -139,7 +139,7 @@ report() {
 	IFS=$WS
 }
 
-# Handlers $1, in order; `activated` are those that did something.
+# Handlers $1, in order, up to the first that fails; `activated` are those that did something.
 activate() {
 	[ -n "$1" ] || return 0
 	step activate

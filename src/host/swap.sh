@@ -63,8 +63,15 @@ put_back() {
 	done
 	cd / || return
 	if [ -n "$activated" ]; then
+		step activate
 		again=$activated
-		activate "$again" || trouble="$trouble$NL$reason"
+		IFS=$NL
+		for line in $again; do
+			# What one of them cannot do is no reason to leave the others with new settings and old files.
+			call_handler "$line" || trouble="$trouble$NL$reason"
+			IFS=$NL
+		done
+		IFS=$WS
 	fi
 	for number in $swapped; do
 		entry "$number"

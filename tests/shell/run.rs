@@ -208,7 +208,10 @@ fn a_failing_handler_puts_everything_back_and_activates_the_old() {
         let old = host.at("etc/old").display().to_string();
         shell.stand_in(
             "systemctl",
-            &format!("echo \"$*\" >>{}\ngrep -q old {old} || {{ echo sorry >&2; exit 1; }}", log.display()),
+            &format!(
+                "echo \"$*\" >>{}\n[ \"$1\" != show ] || echo ActiveState=inactive\ngrep -q old {old} || {{ echo sorry >&2; exit 1; }}",
+                log.display()
+            ),
         );
         host.manifest.handlers = vec![call("nginx_reload", &["$(x) y.service"]), call("daemon_reload", &[])];
         let (progress, outcome) = host.run(&shell, Checking::Done);
@@ -464,5 +467,59 @@ fn checks_come_before_the_swap_where_there_is_a_namespace() {
             })
             .collect();
         assert_eq!(order, ["lock", "stage", "compare", "check", "new", "swap", "commit"], "{shell:?}");
+    }
+}
+
+#[test]
+fn a_unit_that_cannot_be_looked_at_is_not_one_that_does_not_run() {
+    for shell in Shell::all() {
+        for kind in ["nginx_reload", "puma_restart"] {
+            let mut host = everything();
+            let before = host.picture();
+            shell.stand_in("systemctl", "echo 'Failed to connect to bus' >&2; exit 1");
+            host.manifest.handlers = vec![call(kind, &["x.service", "/no/state"])];
+            let (progress, outcome) = host.run(&shell, Checking::Done);
+            assert!(
+                matches!(&outcome, Outcome::PutBack { reason, .. } if reason.contains("could not be found out")),
+                "{shell:?} {kind} {outcome:?}"
+            );
+            assert_eq!(handled(&progress), [(kind, HandlerResult::Failed)]);
+            assert_eq!(host.picture(), before, "{shell:?}");
+        }
+    }
+}
+
+#[test]
+fn putting_back_stops_what_was_started_and_does_not_stop_at_a_failure() {
+    for shell in Shell::all() {
+        let mut host = everything();
+        let log = host.at("log");
+        // Nothing runs, nothing starts, and units cannot be read again: the worst host to apply to.
+        let script = format!(
+            "case $1 in show) echo ActiveState=failed; echo MainPID=0; exit;; esac\necho \"$*\" >>{log}\n[ \"$1\" = stop ]",
+            log = log.display()
+        );
+        shell.stand_in("systemctl", &script);
+        shell.stand_in("journalctl", "exit 1");
+        host.manifest.handlers = vec![call("puma_restart", &["x.service", "/no/state"])];
+        let (_, outcome) = host.run(&shell, Checking::Done);
+        assert!(matches!(&outcome, Outcome::PutBack { step, .. } if step == "activate"), "{shell:?} {outcome:?}");
+        let expected = "reset-failed -- x.service\nstart -- x.service\nstop -- x.service\n";
+        assert_eq!(fs::read_to_string(&log).unwrap(), expected);
+
+        let mut host = everything();
+        let log = host.at("log");
+        let old = host.at("etc/old").display().to_string();
+        // Works with the new file for once, then never again.
+        let script = format!(
+            "echo \"$1\" >>{log}\n[ \"$1\" != show ] || echo ActiveState=inactive\n[ \"$1\" != daemon-reload ] || grep -q new {old} && [ $(wc -l <{log}) -lt 2 ]",
+            log = log.display()
+        );
+        shell.stand_in("systemctl", &script);
+        let twice = vec![call("daemon_reload", &[]), call("daemon_reload", &[])];
+        host.manifest.handlers = twice;
+        let (progress, outcome) = host.run(&shell, Checking::Done);
+        assert!(matches!(&outcome, Outcome::Stuck { .. }), "{shell:?} {outcome:?}");
+        assert_eq!(handled(&progress).len(), 4, "{shell:?} {progress:?}");
     }
 }
