@@ -132,16 +132,23 @@ enter() {
 
 # Whether the path is as the plan saw it; sets `kind`.
 unchanged() {
-	detail_of "./$name"
+	detail_of "./$name" || {
+		reason="\`$path\` could not be read within a minute"
+		return 1
+	}
+	now_mode='' now_owner='' now_group=''
 	if [ "$kind" != absent ]; then
-		look "./$name"
+		look "./$name" || {
+			reason="\`$path\` could not be looked at"
+			return 1
+		}
 		seen="$kind $seen_mode $seen_owner:$seen_group $seen_detail"
 		now="$kind $now_mode $now_owner:$now_group $detail"
 	else
 		seen='' now=''
 	fi
 	[ "$kind/$now" = "$seen_kind/$seen" ] || {
-		reason="\`$path\` changed since it was looked at: it was $seen_kind $seen_mode $seen_owner:$seen_group, now it is $kind ${now_mode-} ${now_owner-}:${now_group-}"
+		reason="\`$path\` changed since it was looked at: it was $seen_kind $seen_mode $seen_owner:$seen_group, now it is $kind $now_mode $now_owner:$now_group"
 		[ "${now% *}" != "${seen% *}" ] || reason="the content of \`$path\` changed since it was looked at"
 		return 1
 	}

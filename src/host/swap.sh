@@ -12,8 +12,8 @@ swap() {
 	# A directory that this transaction makes has no parent that was seen: it must be the one that we made.
 	expected=$seen_parent
 	[ -n "$expected" ] || made "${parent%/}" || return
-	enter "$expected" || return
-	[ -n "$seen_parent" ] || unchanged || return
+	# Compared once more: checks may have taken minutes.
+	enter "$expected" && unchanged || return
 	eval "place=\$place_$number parent_$number=\$expected"
 	try note "$record/swapped" "$number" || return
 	swapped="$number $swapped"

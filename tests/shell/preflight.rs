@@ -130,3 +130,23 @@ fn without_a_namespace_every_check_says_why_it_did_not_run() {
         }
     }
 }
+
+#[test]
+fn what_lies_where_a_candidate_is_drafted_stops_nothing() {
+    if !is_root() || find("unshare").is_none() {
+        return skip("root and unshare");
+    }
+    for shell in Shell::all() {
+        let mut host = everything();
+        let draft = host.at("etc/.zdt-candidate");
+        assert!(std::process::Command::new("mkfifo").arg(&draft).status().unwrap().success());
+        host.manifest.checks = vec![check("new", &format!("cat {}", host.at("etc/old").display()))];
+        let verdicts = preflight(&shell, &["timeout", "-s", "KILL", "30"], &host);
+        if let Verdict::NotRun { reason } = &verdicts["new"] {
+            assert!(reason.contains("namespace") && !reason.contains("laid"), "{reason}");
+            return skip("private mount namespace");
+        }
+        assert_eq!(passed(&verdicts["new"]), "new", "{shell:?}");
+        assert!(draft.symlink_metadata().is_ok());
+    }
+}

@@ -360,6 +360,15 @@ fn a_directory_in_the_way_and_a_missing_parent_are_refused() {
     }
 }
 
+/// busybox's `timeout` leaves a watcher behind for up to a second, in the folder where it was called.
+fn unmount(path: &Path) {
+    let done = (0..30).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        std::process::Command::new("umount").arg(path).status().unwrap().success()
+    });
+    assert!(done, "{path:?} is still mounted");
+}
+
 #[test]
 fn a_full_disk_leaves_everything_as_it_was() {
     if !is_root() || find("mount").is_none() {
@@ -379,7 +388,7 @@ fn a_full_disk_leaves_everything_as_it_was() {
         let before = host.picture();
         let (_, outcome) = host.run(&shell, Checking::Done);
         let after = host.picture();
-        assert!(std::process::Command::new("umount").arg(host.at("etc/empty")).status().unwrap().success());
+        unmount(&host.at("etc/empty"));
         let Outcome::PutBack { step, reason } = outcome else { panic!("{shell:?} {outcome:?}") };
         assert!(step == "stage" && reason.to_lowercase().contains("no space left"), "{shell:?} {step} {reason}");
         assert_eq!(after, before, "{shell:?}");
@@ -441,7 +450,7 @@ fn a_mount_of_somebody_else_is_staged_on_safely() {
         let (_, outcome) = host.run(&shell, Checking::Done);
         let names: Vec<_> = fs::read_dir(host.at("etc/empty")).unwrap().map(|name| name.unwrap().file_name()).collect();
         let content = fs::read(host.at("etc/empty/file"));
-        assert!(std::process::Command::new("umount").arg(host.at("etc/empty")).status().unwrap().success());
+        unmount(&host.at("etc/empty"));
         assert_eq!(outcome, Outcome::Committed, "{shell:?}");
         assert_eq!((names, content.unwrap()), (vec!["file".into()], b"content".to_vec()));
     }
@@ -521,5 +530,27 @@ fn putting_back_stops_what_was_started_and_does_not_stop_at_a_failure() {
         let (progress, outcome) = host.run(&shell, Checking::Done);
         assert!(matches!(&outcome, Outcome::Stuck { .. }), "{shell:?} {outcome:?}");
         assert_eq!(handled(&progress).len(), 4, "{shell:?} {progress:?}");
+    }
+}
+
+#[test]
+fn what_changes_while_checks_run_is_not_overwritten() {
+    if !is_root() {
+        return skip("root: without it there are no checks to wait for");
+    }
+    // busybox takes its own `unshare` whatever stands in for it.
+    for shell in Shell::all().into_iter().filter(|shell| shell.name != "busybox") {
+        let mut host = everything();
+        // Somebody edits a file between the first comparison and the swap.
+        let old = host.at("etc/old").display().to_string();
+        shell.stand_in("unshare", &format!("rm -f {old}; echo hand >{old}; exit 1"));
+        host.manifest.checks = vec![CheckCommand { name: "true".into(), argv: vec!["true".into()], user: None }];
+        let (_, outcome) = host.run(&shell, Checking::Again);
+        assert!(
+            matches!(&outcome, Outcome::PutBack { step, reason } if step == "swap" && reason.contains("changed")),
+            "{shell:?} {outcome:?}"
+        );
+        assert_eq!(fs::read_to_string(host.at("etc/old")).unwrap(), "hand\n");
+        host.nothing_is_left();
     }
 }
