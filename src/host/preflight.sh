@@ -205,6 +205,8 @@ lay() {
 
 # Runs all checks, output in file $1; `failed_check` is the first that failed.
 run_checks() {
+	# A validator makes logs and folders as it would by itself.
+	umask 022
 	failed_check='' output_file=$1
 	IFS=$NL
 	for line in $checks; do

@@ -554,3 +554,48 @@ fn what_changes_while_checks_run_is_not_overwritten() {
         host.nothing_is_left();
     }
 }
+
+#[test]
+fn an_exchanged_staging_folder_is_refused_and_nobody_dies_of_it() {
+    if !is_root() || find("mount").is_none() {
+        return skip("root, to mount a small file system");
+    }
+    // busybox takes its own `mkdir` whatever stands in for it.
+    for shell in Shell::all().into_iter().filter(|shell| shell.name != "busybox") {
+        for trick in ["ln -s $theirs \"$3\"", ":"] {
+            let mut host = everything();
+            let mut mount = std::process::Command::new("mount");
+            let options = "size=1m,uid=65534,mode=0777";
+            if !mount
+                .args(["-t", "tmpfs", "-o", options, "theirs"])
+                .arg(host.at("etc/empty"))
+                .status()
+                .unwrap()
+                .success()
+            {
+                return skip("leave to mount");
+            }
+            fs::create_dir(host.at("theirs")).unwrap();
+            fs::set_permissions(host.at("theirs"), PermissionsExt::from_mode(0o700)).unwrap();
+            let theirs = host.at("theirs").display().to_string();
+            shell.stand_in(
+                "mkdir",
+                &format!("theirs={theirs}; case $3 in */.zdt-*) {trick};; *) exec /bin/mkdir \"$@\";; esac"),
+            );
+            host.manifest.entries.retain(|entry| !entry.path.ends_with("empty"));
+            host.put("etc/empty/file", file(b"content", "0644"));
+            let before = host.picture().len();
+            let (_, outcome) = host.run(&shell, Checking::Done);
+            drop(fs::remove_file(host.at("etc/empty/.zdt-t1")));
+            let after = host.picture().len();
+            unmount(&host.at("etc/empty"));
+            assert!(
+                matches!(&outcome, Outcome::PutBack { step, reason } if step == "stage" && reason.contains("exchanged")),
+                "{shell:?} {trick} {outcome:?}"
+            );
+            assert_eq!(before, after);
+            assert_eq!(fs::read_dir(host.at("theirs")).unwrap().count(), 0);
+            host.nothing_is_left();
+        }
+    }
+}
