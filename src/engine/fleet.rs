@@ -68,10 +68,11 @@ impl Fleet {
                         return Applied::NotStarted;
                     }
                     let visit = Visit { job: &jobs[index], connect: &options.connect, events: &events };
+                    // A panic is a failure too, and comes past no `if`.
+                    let mut guard = StopUnless { committed: false, stop };
                     let applied = visit.apply(&ready, &transaction).await;
-                    if !matches!(applied, Applied::Ended(Outcome::Committed)) {
-                        stop.store(true, Ordering::Relaxed);
-                    }
+                    guard.committed = matches!(applied, Applied::Ended(Outcome::Committed));
+                    drop(guard);
                     let _ = events.send(Event::Applied { host: jobs[index].host.clone() });
                     applied
                 }
@@ -114,5 +115,38 @@ impl Fleet {
             }
         }
         results.into_iter().map(|result| result.unwrap_or_else(|| Err("its task vanished".to_owned()))).collect()
+    }
+}
+
+/// Keeps further hosts from beginning unless this one was committed.
+struct StopUnless {
+    committed: bool,
+    stop: Arc<AtomicBool>,
+}
+
+impl Drop for StopUnless {
+    fn drop(&mut self) {
+        if !self.committed {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_stops_the_fleet_and_a_commit_does_not() {
+        for committed in [true, false] {
+            let stop = Arc::new(AtomicBool::new(false));
+            let guard = StopUnless { committed, stop: Arc::clone(&stop) };
+            let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+                let _guard = guard;
+                std::panic::resume_unwind(Box::new(()));
+            }));
+            assert!(ended.is_err());
+            assert_eq!(stop.load(Ordering::Relaxed), !committed);
+        }
     }
 }

@@ -13,6 +13,8 @@ const DEADLINE: Duration = Duration::from_secs(120);
 const NOISE_LIMIT: usize = 1 << 20;
 /// Longer lines come from no program of ours.
 const LINE_LIMIT: u64 = 4 << 20;
+/// What one answer may take of our memory. A host that says more is no host of ours any more.
+const ANSWER_LIMIT: usize = 128 << 20;
 
 /// One host, one `sh` on it, and the programs that it was given.
 pub struct Session {
@@ -58,6 +60,12 @@ impl Session {
         }
         self.outgoing.extend_from_slice(program.load().as_bytes());
         self.started.push(program);
+    }
+
+    /// Makes sure that the host program listens, before something is sent that must not be sent twice: what goes out
+    /// before it has answered is sent again where a connection of an earlier run turns out to be dead, or only slow.
+    pub async fn hello(&mut self) -> Result<(), Fault> {
+        if self.ready { Ok(()) } else { self.call("hello", b"", |_| {}).await }
     }
 
     /// One request and its answer, line by line.
@@ -168,9 +176,15 @@ async fn talk(
                 return Err(Fault::Protocol { verb: verb.to_owned(), text: "too much output at login".to_owned() });
             }
         }
+        let mut received = 0_usize;
         loop {
             if !read_line(stdout, &mut line).await {
                 return Ok(None);
+            }
+            // Each line costs whoever keeps it more than its bytes.
+            received = received.saturating_add(line.len() + 32);
+            if received > ANSWER_LIMIT {
+                return Err(Fault::Protocol { verb: verb.to_owned(), text: "the answer does not end".to_owned() });
             }
             match Frame::of(&line) {
                 Frame::End(status) => return Ok(Some(status)),
