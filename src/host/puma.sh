@@ -241,6 +241,7 @@ puts [stats["workers"] || 0, workers.count { |worker| worker["booted"] }].join("
 
 # Adds what the unit said last to `reason`.
 last_words() {
-	lines=$(journalctl -u "$unit" -n 40 --no-pager -o cat 2>/dev/null | grep -v '^[[:space:]]*from ' | tail -n 8)
+	# Without the stack: each of two workers that die has dozens of lines of it, and the error stands above them.
+	lines=$(journalctl -u "$unit" -n 200 --no-pager -o cat 2>/dev/null | grep -v '^[[:space:]][[:space:]]*\(from \|/\|<internal:\)' | tail -n 8)
 	reason=$reason${lines:+$NL$lines}
 }
