@@ -83,10 +83,12 @@ build_private() {
 	done
 	cd / || return
 	scratch=''
-	for place in /mnt /media /opt /home /srv; do
+	for place in /mnt /media /srv /opt /home /dev/shm; do
 		if [ ! -d "$place" ] || [ -L "$place" ]; then
 			continue
 		fi
+		# Ours will hide it: a validator might need what lies there, except in the last.
+		[ "$place" = /dev/shm ] || [ -z "$(ls -A "$place" 2>&1)" ] || continue
 		case $NL$covered in
 		*"$NL$place$NL"* | *"$NL$place/"*) ;;
 		*)
@@ -165,6 +167,8 @@ read_only() {
 		case $NL$layers in
 		*"$NL$point$NL"*) continue ;;
 		esac
+		# The folder that we build in may have been a mount before.
+		[ "$point" != "$scratch" ] || continue
 		under "$point" "$layers$scratch$NL" && continue
 		try mount -o "remount,bind,ro${6#rw}" "$point" || {
 			[ -e "$point" ] || continue

@@ -150,3 +150,28 @@ fn what_lies_where_a_candidate_is_drafted_stops_nothing() {
         assert!(draft.symlink_metadata().is_ok());
     }
 }
+
+#[test]
+fn a_disk_at_mnt_is_neither_written_to_nor_hidden() {
+    if !is_root() || find("unshare").is_none() {
+        return skip("root and unshare");
+    }
+    for shell in Shell::all() {
+        let mut host = everything();
+        let script = format!("echo out; cat /mnt/there && grep -q new {}", host.at("etc/old").display());
+        host.manifest.checks = vec![check("there", &script)];
+        for fill in ["echo there >/mnt/there", "ln -s /etc/hostname /mnt/there"] {
+            let with_disk = format!("mount -t tmpfs disk /mnt && {fill} && exec \"$@\"");
+            let verdicts = preflight(&shell, &["unshare", "-m", "sh", "-c", &with_disk, "sh"], &host);
+            if let Verdict::NotRun { .. } = &verdicts["there"] {
+                return skip("private mount namespace");
+            }
+            assert!(passed(&verdicts["there"]).starts_with("out\n"), "{shell:?}");
+        }
+        // An empty one may be hidden, and stays writable for us.
+        host.manifest.checks = vec![check("there", "echo out")];
+        let with_disk = "mount -t tmpfs disk /mnt && exec \"$@\"";
+        let verdicts = preflight(&shell, &["unshare", "-m", "sh", "-c", with_disk, "sh"], &host);
+        assert_eq!(passed(&verdicts["there"]), "out", "{shell:?}");
+    }
+}
