@@ -88,5 +88,5 @@ pub(super) async fn run(
 }
 
 fn protocol(verb: &str, text: &str) -> host::Fault {
-    host::Fault::Protocol { verb: verb.to_owned(), text: text.to_owned() }
+    host::Fault::protocol(verb, text)
 }

@@ -3,6 +3,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 
 use super::control::Master;
+use super::fault::readable;
 use super::frames::Frame;
 use super::pipe::{End, Pipe};
 use super::{Fault, Kind, Options, Program, Target};
@@ -117,7 +118,7 @@ impl Session {
             Ok(Some(status)) => {
                 let text = pipe.stderr();
                 self.pipe = Some(pipe);
-                Err(Fault::Program { verb: verb.to_owned(), status, text })
+                Err(Fault::Program { verb: verb.to_owned(), status: readable(&status), text })
             }
             Ok(None) => {
                 if !self.ready {
