@@ -108,10 +108,7 @@ fn nginx_and_puma_agree_on_the_socket() {
     assert!(
         content(&desired, "/etc/nginx/conf.d/shop_upstream.conf").contains("server unix:/run/shop/sockets/puma.sock ")
     );
-    assert!(
-        content(&desired, "/srv/shop/shared/puma.rb")
-            .contains("bind \"unix:///run/shop/sockets/puma.sock\"")
-    );
+    assert!(content(&desired, "/srv/shop/shared/puma.rb").contains("bind \"unix:///run/shop/sockets/puma.sock\""));
 }
 
 #[test]
