@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,7 @@ use crate::cli::Exit;
 use crate::cli::arguments::Output;
 use crate::cli::error::{self, Report, render};
 use crate::engine::{Event, Fleet, Job, Options, Planned, Ready, Trouble};
-use crate::report::{Detail, Progress, host_block};
+use crate::report::{Detail, Progress, Shown, host_block};
 
 /// A runtime with two workers: the work is waiting, not computing.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Exit> {
@@ -60,16 +61,22 @@ pub(super) fn detail(output: &Output) -> Detail {
 
 /// Prints the plans in the order of the inventory; hosts for which all is the same are printed together.
 pub(super) fn print_plans<'a>(hosts: &[&str], planned: impl Iterator<Item = &'a Planned>, detail: Detail) {
-    let mut blocks: Vec<(Vec<&str>, Heading, String)> = Vec::new();
+    let mut groups: Vec<(Vec<&str>, &Planned, (Heading, String))> = Vec::new();
+    let mut known: HashMap<(Heading, String), usize> = HashMap::new();
     for (host, planned) in hosts.iter().zip(planned) {
-        let (heading, body) = block(host, planned, detail);
-        match blocks.iter_mut().find(|(_, known, text)| *known == heading && *text == body) {
-            Some((same, ..)) => same.push(host),
-            None => blocks.push((vec![host], heading, body)),
+        let block = block(host, planned, detail, None);
+        match known.get(&block) {
+            Some(&index) => groups[index].0.push(host),
+            None => {
+                known.insert(block.clone(), groups.len());
+                groups.push((vec![host], planned, block));
+            }
         }
     }
-    for (hosts, heading, body) in blocks {
+    let mut shown = Shown::default();
+    for (hosts, planned, (heading, _)) in groups {
         anstream::println!("{}", heading.line(&hosts));
+        let (_, body) = block(hosts[0], planned, detail, Some(&mut shown));
         anstream::print!("{body}");
         if !body.is_empty() {
             anstream::println!();
@@ -77,7 +84,7 @@ pub(super) fn print_plans<'a>(hosts: &[&str], planned: impl Iterator<Item = &'a 
     }
 }
 
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Heading {
     InSync,
     Changes,
@@ -86,7 +93,7 @@ enum Heading {
 }
 
 impl Heading {
-    fn line(&self, hosts: &[&str]) -> String {
+    fn line(self, hosts: &[&str]) -> String {
         use crate::report::style::{ADDED, CHANGED, REMOVED, STRONG, paint};
         let hosts = paint(STRONG, hosts.join(", "));
         match self {
@@ -98,11 +105,11 @@ impl Heading {
     }
 }
 
-fn block(host: &str, planned: &Planned, detail: Detail) -> (Heading, String) {
+fn block(host: &str, planned: &Planned, detail: Detail, shown: Option<&mut Shown>) -> (Heading, String) {
     match planned {
         Planned::Unknown(trouble) => (Heading::Unknown, render(&error::trouble(host, trouble))),
         Planned::Faulty(faults) => (Heading::Refused, render(&faults.iter().map(Report::from).collect::<Vec<_>>())),
-        Planned::Ready(ready) => (heading(ready), host_block(ready, detail)),
+        Planned::Ready(ready) => (heading(ready), host_block(ready, detail, host, shown)),
     }
 }
 

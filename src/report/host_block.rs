@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt::Write;
 
 use crate::engine::Ready;
@@ -17,12 +19,23 @@ pub enum Detail {
     Verbose,
 }
 
-/// All that a plan says of one host, without the host's name: hosts with the same block are shown together.
-pub fn host_block(ready: &Ready, detail: Detail) -> String {
+/// The diffs that were shown already, and for which host: a fleet's plan shows each once.
+#[derive(Debug, Default)]
+pub struct Shown {
+    diffs: HashMap<String, String>,
+}
+
+/// All that a plan says of one host, without the host's name: hosts with the same block are shown together. A diff that
+/// `shown` knows from an earlier host is not repeated; `None` repeats all.
+pub fn host_block(ready: &Ready, detail: Detail, host: &str, mut shown: Option<&mut Shown>) -> String {
     let mut out = String::new();
     let plan = &ready.plan;
     for change in &plan.changes {
-        change_lines(&mut out, change, detail);
+        change_lines(&mut out, change);
+        if detail != Detail::Brief && change.attributes.iter().any(|a| a.attribute == Attribute::Content) {
+            let diff = content::diff(change.observed.content(), change.desired.content(), "      ");
+            out.push_str(&once(diff, change, host, shown.as_deref_mut()));
+        }
     }
     for refusal in &plan.refusals {
         put(&mut out, 2, &format!("{} {}", paint(REMOVED, "✘"), refusal_text(refusal)));
@@ -38,7 +51,27 @@ fn put(out: &mut String, indent: usize, text: &str) {
     let _ = writeln!(out, "{:indent$}{text}", "");
 }
 
-fn change_lines(out: &mut String, change: &Change, detail: Detail) {
+/// Shorter than this, a diff is as quickly read as a hint to where it stands.
+const WORTH_SAVING: usize = 4;
+
+fn once(diff: String, change: &Change, host: &str, shown: Option<&mut Shown>) -> String {
+    let Some(shown) = shown else { return diff };
+    if diff.lines().count() < WORTH_SAVING {
+        return diff;
+    }
+    // The same diff of another file is another change.
+    match shown.diffs.entry(format!("{}\n{diff}", change.id)) {
+        Entry::Vacant(place) => {
+            place.insert(host.to_owned());
+            diff
+        }
+        Entry::Occupied(earlier) => {
+            format!("      {}\n", paint(FAINT, format!("the same diff as for {} above", earlier.get())))
+        }
+    }
+}
+
+fn change_lines(out: &mut String, change: &Change) {
     let (sign, style) = match change.action {
         Action::Create => ("+", ADDED),
         Action::Update => ("~", CHANGED),
@@ -56,10 +89,6 @@ fn change_lines(out: &mut String, change: &Change, detail: Detail) {
         for attribute in &change.attributes {
             attribute_line(out, attribute);
         }
-    }
-    let touches_content = change.attributes.iter().any(|a| a.attribute == Attribute::Content);
-    if detail != Detail::Brief && touches_content {
-        out.push_str(&content::diff(change.observed.content(), change.desired.content(), "      "));
     }
 }
 

@@ -52,7 +52,9 @@ fn words(host: &str, fault: &Fault) -> (String, Option<String>) {
             let place = known.as_ref().map(|place| format!(" (the known one is in {place})")).unwrap_or_default();
             (
                 format!("host `{host}`: its host key has changed{place}; this may be another machine"),
-                help("Nothing was sent. If the host was really set up anew, remove the old key with `ssh-keygen -R HOST` (`-f FILE` where it is another file), and compare the new one."),
+                help(
+                    "Nothing was sent. If the host was really set up anew, remove the old key with `ssh-keygen -R HOST` (`-f FILE` where it is another file), and compare the new one.",
+                ),
             )
         }
         Fault::Authentication { text } => (
