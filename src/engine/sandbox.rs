@@ -2,21 +2,21 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::engine::Trouble;
-use crate::plan::{Check, HostPlan, Wanted};
-use crate::resource::{Attribute, Subject};
+use crate::plan::HostPlan;
+use crate::resource::{Attribute, Check, Desired, Subject};
 use crate::transaction::{Checked, Put, STATE_DIR, Verdict};
 
 /// Why a sandbox runs no checks and handlers, and manages no owners.
 pub const REASON: &str = "a sandbox has no services";
 
 /// Takes out what a folder cannot have: owners other than ours, and units.
-pub(super) fn adapt(mut wanted: Wanted) -> Wanted {
-    wanted.resources.retain(|resource| resource.id.subject == Subject::Path);
-    for resource in &mut wanted.resources {
+pub(super) fn adapt(mut desired: Desired) -> Desired {
+    desired.resources.retain(|resource| resource.id.subject == Subject::Path);
+    for resource in &mut desired.resources {
         resource.desired.remove(Attribute::Owner);
         resource.desired.remove(Attribute::Group);
     }
-    wanted
+    desired
 }
 
 /// Every check of the plan, said to be not run.

@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::engine::{Applied, Event, Job, Planned, Ready, Stage, Trouble, remote, sandbox, wanted::wanted};
+use crate::engine::{Applied, Event, Job, Planned, Ready, Stage, Trouble, remote, sandbox};
 use crate::host::{self, Session};
-use crate::plan::{self, Wanted};
-use crate::resource::{Facts, Observation};
+use crate::plan;
+use crate::resource::{Desired, Facts, Level, Notice, Observation};
 use crate::role;
 use crate::transaction::{Checking, Manifest, Outcome, Place, STATE_DIR};
 
@@ -70,14 +70,14 @@ impl Visit<'_> {
     async fn observe(
         &self,
         session: &mut Session,
-    ) -> Result<Result<(Wanted, Observation), Vec<role::Fault>>, host::Fault> {
+    ) -> Result<Result<(Desired, Observation), Vec<role::Fault>>, host::Fault> {
         self.stage(Stage::Observe);
         let mut request = self.job.bound.request();
         request.root = self.job.root.clone();
         let observation = remote::observe(session, &request).await?;
         let facts: &Facts = if self.job.root.is_some() { &self.job.pretended } else { &observation.facts };
         let wanted = match self.job.bound.render(facts) {
-            Ok(desired) => wanted(desired),
+            Ok(desired) => desired,
             Err(faults) => return Ok(Err(faults)),
         };
         let wanted = if self.job.root.is_some() { sandbox::adapt(wanted) } else { wanted };
@@ -148,11 +148,11 @@ impl Visit<'_> {
 }
 
 /// What was seen may be in the midst of a change, and an apply would wait for nobody.
-fn locked(who: &str) -> plan::Notice {
+fn locked(who: &str) -> Notice {
     let who = if who.is_empty() { "somebody who did not say so" } else { who };
-    plan::Notice {
+    Notice {
         role: String::new(),
-        level: plan::Level::Warning,
+        level: Level::Warning,
         text: format!(
             "a transaction holds this host: {who}. What is shown may be half of a change, and an apply would not touch the \
              host. If nothing runs there any more: `{STATE_DIR}/last` tells how the last one ended, and removing `{STATE_DIR}/lock` frees it."

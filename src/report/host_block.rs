@@ -3,10 +3,10 @@ use std::collections::hash_map::Entry;
 use std::fmt::Write;
 
 use crate::engine::Ready;
-use crate::plan::{Action, AttributeChange, Cause, Change, HostPlan, Level, PlannedHandler, Refusal};
+use crate::plan::{Action, AttributeChange, Cause, Change, HostPlan, PlannedHandler, Refusal};
 use crate::report::style::{ADDED, CHANGED, EFFECT, FAINT, REMOVED, STRONG, paint};
 use crate::report::{content, printable};
-use crate::resource::{Attribute, State, Value};
+use crate::resource::{Attribute, Level, State, Value};
 use crate::transaction::{Checked, Verdict};
 
 /// How much of a plan is shown.

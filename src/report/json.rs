@@ -3,8 +3,8 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::engine::{Applied, Planned, Ready, Trouble};
-use crate::plan::{Action, Cause, Change, Level, Refusal};
-use crate::resource::{Content, Value};
+use crate::plan::{Action, Cause, Change, Refusal};
+use crate::resource::{Content, Level, Value};
 use crate::transaction::{Checked, Outcome, Verdict};
 
 pub const FORMAT: u32 = 1;
