@@ -40,6 +40,7 @@ impl Exit {
         match planned {
             Planned::Unknown(trouble) => Exit::of_trouble(trouble),
             Planned::Faulty(_) => Exit::Wrong,
+            Planned::Ready(ready) if ready.locked.is_some() => Exit::Unknown,
             Planned::Ready(ready) if ready.is_refused() => Exit::Wrong,
             Planned::Ready(ready) if ready.plan.changes.is_empty() => Exit::Clean,
             Planned::Ready(_) => Exit::Pending,

@@ -7,7 +7,6 @@ use tokio::task::JoinSet;
 
 use crate::engine::{Applied, Event, Job, Planned, Ready, Trouble, visit::Visit};
 use crate::host;
-use crate::transaction::Outcome;
 
 /// How the fleet is worked on.
 #[derive(Debug, Clone)]
@@ -69,7 +68,7 @@ impl Fleet {
                     }
                     let visit = Visit { job: &jobs[index], connect: &options.connect, events: &events };
                     let applied = visit.apply(&ready, &transaction).await;
-                    if !matches!(applied, Applied::Ended(Outcome::Committed)) {
+                    if applied.is_failure() {
                         stop.store(true, Ordering::Relaxed);
                     }
                     let _ = events.send(Event::Applied { host: jobs[index].host.clone() });
