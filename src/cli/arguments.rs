@@ -22,7 +22,7 @@ Exit codes (of several hosts the worst decides):
    3  the inventory, a role or a value is wrong, or a host refused; no host was touched
    4  a host could not be reached or read: its state is unknown
    5  a host failed and was put back: it is as before
-   6  a host is neither as planned nor as before: a person is needed
+   6  a host could not be put back wholly, or is not as planned after all: a person is needed
   64  wrong use of the command line
   70  a bug in zdt";
 
