@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("transaction", &["plan", "resource"]),
     ("host", &[]),
     ("project", &["inventory", "role", "source", "yaml"]),
-    ("engine", &["host", "inventory", "plan", "project", "resource", "role", "transaction"]),
+    ("engine", &["host", "inventory", "plan", "project", "resource", "role", "source", "transaction", "yaml"]),
     ("report", &["engine", "plan", "resource", "transaction", "words"]),
     (
         "cli",

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use zdt::plan::{Action, Handler, HostPlan, Wanted, plan};
-use zdt::resource::{Attribute, Content, Id, Observation, PathSeen, Resource, State, UnitSeen, Value, sha256};
+use zdt::plan::{Action, HostPlan, plan};
+use zdt::resource::{
+    Attribute, Content, Desired, Handler, Id, Observation, PathSeen, Resource, State, UnitSeen, Value, sha256,
+};
 use zdt::transaction::{Manifest, Place, Put};
 
 const PATHS: [&str; 6] = ["/etc/a", "/etc/a/x", "/etc/a/x/deep", "/etc/b", "/etc/b/y", "/srv/z"];
@@ -118,7 +120,7 @@ fn model() -> impl Strategy<Value = Model> {
     })
 }
 
-fn wanted(states: Vec<Option<State>>, exec: bool) -> Wanted {
+fn wanted(states: Vec<Option<State>>, exec: bool) -> Desired {
     let mut resources: Vec<Resource> = PATHS
         .iter()
         .zip(states)
@@ -143,7 +145,7 @@ fn wanted(states: Vec<Option<State>>, exec: bool) -> Wanted {
         arguments: vec![],
         says: String::new(),
     };
-    Wanted { resources, handlers: vec![handler("reload units", "daemon_reload")], ..Wanted::default() }
+    Desired { resources, handlers: vec![handler("reload units", "daemon_reload")], ..Desired::default() }
 }
 
 proptest! {

@@ -1,6 +1,7 @@
 use crate::cli::Exit;
 use crate::cli::arguments::{HostKeys, Selection, Work};
 use crate::cli::error::{Report, render};
+use crate::cli::output;
 use crate::engine::{self, Prepared, Problem};
 use crate::host;
 use crate::project;
@@ -14,7 +15,7 @@ pub(super) fn prepare(selection: &Selection) -> Result<Prepared, Exit> {
 
 pub(super) fn wrong(problems: &[Problem]) -> Exit {
     let reports: Vec<Report> = problems.iter().map(Report::from).collect();
-    anstream::eprint!("{}", render(&reports));
+    output::complain(&render(&reports));
     Exit::Wrong
 }
 

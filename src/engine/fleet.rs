@@ -7,7 +7,6 @@ use tokio::task::JoinSet;
 
 use crate::engine::{Applied, Event, Job, Planned, Ready, Trouble, visit::Visit};
 use crate::host;
-use crate::transaction::Outcome;
 
 /// How the fleet is worked on.
 #[derive(Debug, Clone)]
@@ -69,9 +68,9 @@ impl Fleet {
                     }
                     let visit = Visit { job: &jobs[index], connect: &options.connect, events: &events };
                     // A panic is a failure too, and comes past no `if`.
-                    let mut guard = StopUnless { committed: false, stop };
+                    let mut guard = StopUnless { settled: false, stop };
                     let applied = visit.apply(&ready, &transaction).await;
-                    guard.committed = matches!(applied, Applied::Ended(Outcome::Committed));
+                    guard.settled = !applied.is_failure();
                     drop(guard);
                     let _ = events.send(Event::Applied { host: jobs[index].host.clone() });
                     applied
@@ -118,15 +117,15 @@ impl Fleet {
     }
 }
 
-/// Keeps further hosts from beginning unless this one was committed.
+/// Keeps further hosts from beginning unless this one ended without a failure.
 struct StopUnless {
-    committed: bool,
+    settled: bool,
     stop: Arc<AtomicBool>,
 }
 
 impl Drop for StopUnless {
     fn drop(&mut self) {
-        if !self.committed {
+        if !self.settled {
             self.stop.store(true, Ordering::Relaxed);
         }
     }
@@ -137,16 +136,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_stops_the_fleet_and_a_commit_does_not() {
-        for committed in [true, false] {
+    fn a_panic_stops_the_fleet_and_a_host_that_settled_does_not() {
+        for settled in [true, false] {
             let stop = Arc::new(AtomicBool::new(false));
-            let guard = StopUnless { committed, stop: Arc::clone(&stop) };
+            let guard = StopUnless { settled, stop: Arc::clone(&stop) };
             let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
                 let _guard = guard;
                 std::panic::resume_unwind(Box::new(()));
             }));
             assert!(ended.is_err());
-            assert_eq!(stop.load(Ordering::Relaxed), !committed);
+            assert_eq!(stop.load(Ordering::Relaxed), !settled);
         }
     }
 }

@@ -8,7 +8,6 @@ mod job;
 mod remote;
 mod sandbox;
 mod visit;
-mod wanted;
 
 pub use event::{Applied, Event, Planned, Ready, Stage, Trouble};
 pub use fleet::{Fleet, Options};

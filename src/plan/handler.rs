@@ -1,17 +1,5 @@
 use crate::plan::{Change, order};
-use crate::resource::Id;
-
-/// What makes changes take effect, as a role declares it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Handler {
-    pub name: String,
-    pub role: String,
-    /// A function of the host program.
-    pub kind: String,
-    pub arguments: Vec<String>,
-    /// What it does on this host and what that costs, in words.
-    pub says: String,
-}
+use crate::resource::{Handler, Id};
 
 /// A handler that will run, and the changes that ask for it.
 #[derive(Debug, Clone, PartialEq, Eq)]

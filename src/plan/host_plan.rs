@@ -1,40 +1,7 @@
 use std::collections::BTreeSet;
 
-use crate::plan::{Action, Cause, Change, Handler, PlannedHandler, Refusal, diff, handler, order};
-use crate::resource::{Attribute, Id, Observation, Resource, State, Subject, Unseen};
-
-/// All that the roles of one host want.
-#[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    pub resources: Vec<Resource>,
-    pub checks: Vec<Check>,
-    pub handlers: Vec<Handler>,
-    pub notices: Vec<Notice>,
-}
-
-/// A validator for the candidates.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Check {
-    pub name: String,
-    pub role: String,
-    pub argv: Vec<String>,
-    pub user: Option<String>,
-    /// Needed only if one of these paths changes; empty: if anything of its role does.
-    pub paths: Vec<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    pub role: String,
-    pub level: Level,
-    pub text: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
-    Warning,
-    Info,
-}
+use crate::plan::{Action, Cause, Change, PlannedHandler, Refusal, diff, handler, order};
+use crate::resource::{Attribute, Check, Desired, Id, Notice, Observation, State, Subject, Unseen};
 
 /// What apply would do to one host, whole.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +11,7 @@ pub struct HostPlan {
     pub checks: Vec<Check>,
     pub handlers: Vec<PlannedHandler>,
     pub notices: Vec<Notice>,
-    /// How many resources are as wanted.
+    /// How many resources are as desired.
     pub in_sync: usize,
 }
 
@@ -62,12 +29,12 @@ impl HostPlan {
 }
 
 /// Compares what is wanted with what was seen. `Err` when anything wanted could not be looked at: such a host has no plan.
-pub fn plan(wanted: &Wanted, observation: &Observation) -> Result<HostPlan, Vec<Unknown>> {
+pub fn plan(desired: &Desired, observation: &Observation) -> Result<HostPlan, Vec<Unknown>> {
     let mut unknown = Vec::new();
-    let mut host_plan = HostPlan { notices: wanted.notices.clone(), ..HostPlan::default() };
+    let mut host_plan = HostPlan { notices: desired.notices.clone(), ..HostPlan::default() };
     let made: BTreeSet<&str> =
-        wanted.resources.iter().filter(|r| is_directory(&r.desired)).map(|r| r.id.name.as_str()).collect();
-    for resource in &wanted.resources {
+        desired.resources.iter().filter(|r| is_directory(&r.desired)).map(|r| r.id.name.as_str()).collect();
+    for resource in &desired.resources {
         match observation.state(&resource.id) {
             Err(why) => unknown.push(Unknown { id: resource.id.clone(), why }),
             Ok(observed) => match diff(resource, &observed) {
@@ -83,8 +50,8 @@ pub fn plan(wanted: &Wanted, observation: &Observation) -> Result<HostPlan, Vec<
         return Err(unknown);
     }
     order::sort(&mut host_plan.changes);
-    host_plan.handlers = handler::needed(&host_plan.changes, &wanted.handlers);
-    host_plan.checks = wanted.checks.iter().filter(|check| concerns(check, &host_plan.changes)).cloned().collect();
+    host_plan.handlers = handler::needed(&host_plan.changes, &desired.handlers);
+    host_plan.checks = desired.checks.iter().filter(|check| concerns(check, &host_plan.changes)).cloned().collect();
     Ok(host_plan)
 }
 

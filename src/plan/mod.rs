@@ -1,5 +1,5 @@
 //! What is to change, and why: desired and observed states in, ordered changes out.
-//! In: `Wanted`, an `Observation`. Out: `HostPlan`.
+//! In: `Desired`, an `Observation`. Out: `HostPlan`.
 //! Must not know: roles, hosts, terminals, kinds of resources.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
@@ -12,6 +12,6 @@ mod refusal;
 
 pub use change::{Action, AttributeChange, Change};
 pub use diff::diff;
-pub use handler::{Handler, PlannedHandler};
-pub use host_plan::{Check, HostPlan, Level, Notice, Unknown, Wanted, plan};
+pub use handler::PlannedHandler;
+pub use host_plan::{HostPlan, Unknown, plan};
 pub use refusal::{Cause, Refusal};

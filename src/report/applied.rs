@@ -30,7 +30,7 @@ pub fn applied_lines(
             format!("{} {name}: not touched, another zdt holds it\n{}", paint(CHANGED, "?"), indented(who))
         }
         Applied::NotConverged(left) => format!(
-            "{} {name}: committed, but a second look still finds {}: {}\n",
+            "{} {name}: committed, but a second look still finds {}: {}\n    Something else decides over it: a later drop-in (`systemctl cat UNIT`), another tool. `zdt plan` shows what.\n",
             paint(REMOVED, "✘"),
             count(left.len(), "difference"),
             left.iter().map(|change| printable(&change.id.to_string())).collect::<Vec<_>>().join(", ")
@@ -48,7 +48,9 @@ pub fn applied_lines(
             paint(REMOVED, "?"),
             indented(&trouble(host, why))
         ),
-        Applied::NotStarted => format!("{} {name}: not started, another host failed\n", paint(FAINT, "-")),
+        Applied::NotStarted => {
+            format!("{} {name}: not started: another host failed, or zdt was asked to end\n", paint(FAINT, "-"))
+        }
     }
 }
 

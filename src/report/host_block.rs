@@ -1,10 +1,12 @@
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt::Write;
 
 use crate::engine::Ready;
-use crate::plan::{Action, AttributeChange, Cause, Change, HostPlan, Level, PlannedHandler, Refusal};
+use crate::plan::{Action, AttributeChange, Cause, Change, HostPlan, PlannedHandler, Refusal};
 use crate::report::style::{ADDED, CHANGED, EFFECT, FAINT, REMOVED, STRONG, paint};
 use crate::report::{content, printable};
-use crate::resource::{Attribute, State, Value};
+use crate::resource::{Attribute, Level, State, Value};
 use crate::transaction::{Checked, Verdict};
 
 /// How much of a plan is shown.
@@ -17,12 +19,23 @@ pub enum Detail {
     Verbose,
 }
 
-/// All that a plan says of one host, without the host's name: hosts with the same block are shown together.
-pub fn host_block(ready: &Ready, detail: Detail) -> String {
+/// The diffs that were shown already, and for which host: a fleet's plan shows each once.
+#[derive(Debug, Default)]
+pub struct Shown {
+    diffs: HashMap<String, String>,
+}
+
+/// All that a plan says of one host, without the host's name: hosts with the same block are shown together. A diff that
+/// `shown` knows from an earlier host is not repeated; `None` repeats all.
+pub fn host_block(ready: &Ready, detail: Detail, host: &str, mut shown: Option<&mut Shown>) -> String {
     let mut out = String::new();
     let plan = &ready.plan;
     for change in &plan.changes {
         change_lines(&mut out, change, detail);
+        if detail != Detail::Brief && change.attributes.iter().any(|a| a.attribute == Attribute::Content) {
+            let diff = content::diff(change.observed.content(), change.desired.content(), "      ");
+            out.push_str(&once(diff, change, host, shown.as_deref_mut()));
+        }
     }
     for refusal in &plan.refusals {
         put(&mut out, 2, &format!("{} {}", paint(REMOVED, "✘"), refusal_text(refusal)));
@@ -36,6 +49,26 @@ pub fn host_block(ready: &Ready, detail: Detail) -> String {
 fn put(out: &mut String, indent: usize, text: &str) {
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{:indent$}{text}", "");
+}
+
+/// Shorter than this, a diff is as quickly read as a hint to where it stands.
+const WORTH_SAVING: usize = 4;
+
+fn once(diff: String, change: &Change, host: &str, shown: Option<&mut Shown>) -> String {
+    let Some(shown) = shown else { return diff };
+    if diff.lines().count() < WORTH_SAVING {
+        return diff;
+    }
+    // The same diff of another file is another change.
+    match shown.diffs.entry(format!("{}\n{diff}", change.id)) {
+        Entry::Vacant(place) => {
+            place.insert(host.to_owned());
+            diff
+        }
+        Entry::Occupied(earlier) => {
+            format!("      {}\n", paint(FAINT, format!("the same diff as for {} above", earlier.get())))
+        }
+    }
 }
 
 fn change_lines(out: &mut String, change: &Change, detail: Detail) {
@@ -54,12 +87,8 @@ fn change_lines(out: &mut String, change: &Change, detail: Detail) {
     put(out, 2, &format!("{} {}{what}  {}", paint(style, sign), paint(STRONG, name), paint(FAINT, &change.role)));
     if matches!(change.action, Action::Update | Action::Effect) {
         for attribute in &change.attributes {
-            attribute_line(out, attribute);
+            attribute_line(out, attribute, detail);
         }
-    }
-    let touches_content = change.attributes.iter().any(|a| a.attribute == Attribute::Content);
-    if detail != Detail::Brief && touches_content {
-        out.push_str(&content::diff(change.observed.content(), change.desired.content(), "      "));
     }
 }
 
@@ -80,8 +109,11 @@ fn described(state: &State) -> String {
     words.join(" ")
 }
 
-fn attribute_line(out: &mut String, change: &AttributeChange) {
+fn attribute_line(out: &mut String, change: &AttributeChange, detail: Detail) {
     if change.attribute == Attribute::Content {
+        if detail == Detail::Brief {
+            put(out, 4, "content: changes");
+        }
         return;
     }
     let before = change.before.as_ref().map_or_else(|| "none".to_owned(), shown);
@@ -115,6 +147,9 @@ fn refusal_text(refusal: &Refusal) -> String {
         }
         Cause::NoUser { name } => format!("{id} shall belong to the user `{name}`, whom this host does not know"),
         Cause::NoGroup { name } => format!("{id} shall belong to the group `{name}`, which this host does not know"),
+        Cause::OutsideSandbox { parent } => {
+            format!("{id} would lie in `{}`, outside the sandbox: a link leads there", printable(parent))
+        }
         Cause::NoEffect => format!("{id} differs, and role `{}` names no handler that would mend it", refusal.role),
     }
 }

@@ -12,7 +12,7 @@ mod recap;
 pub(crate) mod style;
 
 pub use applied::applied_lines;
-pub use host_block::{Detail, host_block};
+pub use host_block::{Detail, Shown, host_block};
 pub use printable::printable;
 pub use progress::Progress;
 pub use recap::{Tally, apply_recap, plan_recap};

@@ -4,6 +4,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
 mod absent;
+mod desired;
 mod directory;
 mod file;
 mod id;
@@ -16,6 +17,7 @@ mod state;
 mod template;
 mod unit;
 
+pub use desired::{Check, Desired, Handler, Level, Notice};
 pub use id::{Id, Subject};
 pub use kind::{Field, FieldSyntax, Fields, KINDS, Kind, Presence, kind};
 pub use kind_syntax::{Syntax, WordFault};

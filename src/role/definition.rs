@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use super::desired::Level;
 use super::engine::Text;
 use super::param::Param;
+use crate::resource::Level;
 use crate::resource::{Field, Kind};
 use crate::source::{Source, Span};
 

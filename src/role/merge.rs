@@ -1,6 +1,6 @@
-use super::desired::{Desired, Handler};
 use super::fault::Fault;
 use crate::resource::Resource;
+use crate::resource::{Desired, Handler};
 
 /// Puts together what several roles want of one host.
 #[derive(Debug, Default)]

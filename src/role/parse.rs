@@ -3,11 +3,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::definition::{CheckSpec, FactSpec, FieldText, HandlerSpec, NoticeSpec, ResourceSpec, Role};
-use super::desired::Level;
 use super::engine::{Form, Loading, Text};
 use super::fault::{Fault, Namespace};
 use super::param::{self, Param};
 use super::role_file::RoleFile;
+use crate::resource::Level;
 use crate::resource::{self, Field, FieldSyntax, Presence, Syntax};
 use crate::source::Span;
 use crate::yaml::{self, Node};

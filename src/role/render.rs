@@ -6,10 +6,10 @@ use tera::Context;
 use super::bind::bad_word;
 use super::bound::{Bound, Instance, Placed, is_secret};
 use super::definition::{CheckSpec, FieldText, HandlerSpec, ResourceSpec};
-use super::desired::{Check, Desired, Handler, Notice};
 use super::engine::{self, Engine, Text};
 use super::fault::Fault;
 use super::merge::Merge;
+use crate::resource::{Check, Desired, Handler, Notice};
 use crate::resource::{Facts, FieldSyntax, Fields, Presence, Resource, Syntax};
 
 impl Bound {

@@ -113,12 +113,12 @@ fn absent() -> Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Wanted, plan};
-    use crate::resource::{Content, Id, Resource, Value};
+    use crate::plan::plan;
+    use crate::resource::{Content, Desired, Id, Resource, Value};
 
-    fn wanted(desired: State) -> Wanted {
+    fn wanted(desired: State) -> Desired {
         let resource = Resource { id: Id::path("/etc/x"), desired, notify: vec![], role: "r".to_owned() };
-        Wanted { resources: vec![resource], ..Wanted::default() }
+        Desired { resources: vec![resource], ..Desired::default() }
     }
 
     fn file(content: &[u8]) -> State {

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use zdt::resource::Resource;
-use zdt::role::{Desired, Example, Level, Library};
+use zdt::resource::{Desired, Level};
+use zdt::role::{Example, Library};
 use zdt::source::Source;
 
 use super::{library, places};

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use zdt::resource::Desired;
 use zdt::resource::{Attribute, Facts, Value};
-use zdt::role::{Desired, Library, RoleFile, built_in};
+use zdt::role::{Library, RoleFile, built_in};
 
 use super::{library, own, places, variables};
 

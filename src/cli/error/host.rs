@@ -45,14 +45,16 @@ fn words(host: &str, fault: &Fault) -> (String, Option<String>) {
         Fault::HostKeyUnknown { text } => (
             format!("host `{host}`: its key is not known: {}", first_line(text)),
             help(
-                "Compare the key, then add it with `ssh-keyscan` or by connecting once by hand; `-o StrictHostKeyChecking=accept-new` in `ansible_ssh_common_args` trusts at first sight.",
+                "Connect once by hand with `ssh` and compare the key, or trust at first sight with `--host-keys accept-new`.",
             ),
         ),
         Fault::HostKeyChanged { known, .. } => {
             let place = known.as_ref().map(|place| format!(" (the known one is in {place})")).unwrap_or_default();
             (
                 format!("host `{host}`: its host key has changed{place}; this may be another machine"),
-                help("Nothing was sent. If the host was really set up anew, remove the old key with `ssh-keygen -R`."),
+                help(
+                    "Nothing was sent. If the host was really set up anew, remove the old key with `ssh-keygen -R HOST` (`-f FILE` where it is another file), and compare the new one.",
+                ),
             )
         }
         Fault::Authentication { text } => (

@@ -42,8 +42,8 @@ fn a_changed_host_key_is_never_accepted() {
     fs::write(site.path("known_hosts"), format!("{} {public}", host.address)).expect("known hosts");
 
     let before = host.snapshot();
-    site.plan(&inventory).ended_with(4).says("host key").says("changed");
-    site.apply(&inventory).ended_with(4).says("host key").says("changed");
+    site.plan(&inventory).ended_with(4).says("its host key has changed");
+    site.apply(&inventory).ended_with(4).says("its host key has changed");
     let touched = before.difference(&host.snapshot());
     assert!(touched.is_empty(), "a host of a foreign key was touched:\n{touched}");
 }

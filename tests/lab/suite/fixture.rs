@@ -245,7 +245,7 @@ impl Ran {
     pub fn says(&self, words: &str) -> &Self {
         let all = self.all();
         // Reports may wrap a line anywhere between words.
-        let flat = all.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
+        let flat = all.split_whitespace().filter(|word| !["│", "|"].contains(word)).collect::<Vec<_>>().join(" ");
         assert!(flat.to_lowercase().contains(&words.to_lowercase()), "`{words}` is missing in\n{all}");
         self
     }

@@ -8,7 +8,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 const BETWEEN: Duration = Duration::from_millis(40);
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Longer than Puma's own `worker_shutdown_timeout`: a request that waits for a worker to be killed is slow, not failed.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Answer {
     pub status: u16,

@@ -17,7 +17,7 @@ pub struct Check {
     pub role: String,
     pub argv: Vec<String>,
     pub user: Option<String>,
-    /// It runs only if one of these resources changes; empty: any of the role's.
+    /// It runs only if one of these paths changes; empty: if anything of its role does.
     pub paths: Vec<String>,
 }
 
