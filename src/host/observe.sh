@@ -204,6 +204,9 @@ fact_puma() {
 		*) say titled no ;;
 		esac
 		ruby=$(readlink "/proc/$main_pid/exe")
+		# After an upgrade the process runs what is no longer there; under its name mostly lies the next one.
+		ruby=${ruby%' (deleted)'}
+		[ -f "$ruby" ] && [ -x "$ruby" ] || ruby=''
 		case ${ruby##*/} in
 		ruby*) ;;
 		*) ruby='' ;;

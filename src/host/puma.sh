@@ -191,7 +191,11 @@ puma_stats() {
 	if [ "$1" = "$(id -u)" ]; then
 		set -- "/proc/$main/exe"
 	else
-		set -- setpriv --reuid="$1" --regid="$2" --init-groups -- "$(readlink "/proc/$main/exe")"
+		# After an upgrade it runs what is no longer there; under its name mostly lies the next one.
+		ruby=$(readlink "/proc/$main/exe")
+		ruby=${ruby%' (deleted)'}
+		[ -x "$ruby" ] || ruby=$(command -v ruby)
+		set -- setpriv --reuid="$1" --regid="$2" --init-groups -- "$ruby"
 	fi
 	# What runs there is the app user's choice: it gets none of our openings, ends by a signal that it cannot ignore,
 	# and writes a little to a file, for a child of it could hold a pipe open for ever.

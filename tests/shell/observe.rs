@@ -234,3 +234,38 @@ fn a_lock_file_that_never_ends_holds_nobody_up() {
         }
     }
 }
+
+/// A package upgrade leaves a Puma that runs what is no longer there.
+#[test]
+fn a_ruby_that_was_replaced_is_named_by_what_is_there_now() {
+    for shell in Shell::all() {
+        let place = tempfile::tempdir().unwrap();
+        let ruby = place.path().join("ruby3.3");
+        fs::copy(find("sleep").unwrap(), &ruby).unwrap();
+        let mut child = std::process::Command::new(&ruby).arg("60").spawn().unwrap();
+        let script = format!("echo LoadState=loaded; echo ActiveState=active; echo MainPID={}", child.id());
+        shell.stand_in("systemctl", &script);
+        shell.stand_in("ruby", "exit 0");
+        let found = |shell: &Shell| {
+            let arguments = vec!["x.service".to_owned(), "/no/release".to_owned()];
+            let fact = FactQuery { name: "app".to_owned(), kind: "puma".to_owned(), arguments };
+            let request =
+                ObserveRequest { units: vec!["x.service".to_owned()], facts: vec![fact], ..ObserveRequest::default() };
+            observe(shell, &[], &request).facts["app"]["ruby"].clone()
+        };
+        let now = found(&shell);
+        fs::remove_file(&ruby).unwrap();
+        let removed = found(&shell);
+        fs::write(&ruby, "").unwrap();
+        let unusable = found(&shell);
+        fs::set_permissions(&ruby, PermissionsExt::from_mode(0o755)).unwrap();
+        let replaced = found(&shell);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let path = ruby.to_str().unwrap();
+        assert_eq!((now.as_str(), replaced.as_str()), (path, path), "{shell:?}");
+        for other in [removed, unusable] {
+            assert!(other.ends_with("/ruby") && Path::new(&other).exists(), "{shell:?} {other}");
+        }
+    }
+}
