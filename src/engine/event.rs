@@ -61,10 +61,15 @@ pub struct Ready {
 }
 
 impl Ready {
-    /// Whether a check said no, or something stands in the way: apply will not touch this host.
+    /// Whether a check said no or could not look, or something stands in the way: apply will not touch this host. A
+    /// sandbox has nothing that a check could ask.
     pub fn is_refused(&self) -> bool {
-        !self.plan.refusals.is_empty()
-            || self.checked.iter().any(|checked| matches!(checked.verdict, Verdict::Failed { .. }))
+        let refuses = |checked: &Checked| match checked.verdict {
+            Verdict::Failed { .. } => true,
+            Verdict::NotRun { .. } => !self.sandbox,
+            Verdict::Passed { .. } | Verdict::Deferred { .. } => false,
+        };
+        !self.plan.refusals.is_empty() || self.checked.iter().any(refuses)
     }
 }
 
@@ -113,6 +118,29 @@ impl Applied {
             | Applied::NotConverged(_)
             | Applied::NotVerified(_)
             | Applied::Lost(_) => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_that_could_not_look_refuses_a_host_but_no_sandbox() {
+        let reason = String::new;
+        let cases = [
+            (Verdict::Passed { output: reason() }, false, false),
+            (Verdict::Failed { code: 1, output: reason() }, false, true),
+            (Verdict::NotRun { reason: reason() }, false, true),
+            (Verdict::NotRun { reason: reason() }, true, false),
+            (Verdict::Deferred { reason: reason() }, false, false),
+        ];
+        for (verdict, sandbox, refused) in cases {
+            let checked = vec![Checked { name: "a".to_owned(), verdict }];
+            let (plan, observation) = (HostPlan::default(), Observation::default());
+            let ready = Ready { plan, checked, observation, sandbox, locked: None };
+            assert_eq!(ready.is_refused(), refused, "{:?} {sandbox}", ready.checked);
         }
     }
 }

@@ -6,8 +6,12 @@
 verb_preflight() {
 	read_manifest
 	[ -n "$checks" ] || return 0
-	verdicts=''
-	check_privately || verdicts=$(not_run_all "$reason")
+	check_privately
+	case $? in
+	0) ;;
+	1) verdicts=$(all_checks deferred "$reason") ;;
+	*) verdicts=$(all_checks not-run "$reason") ;;
+	esac
 	printf '%s\n' "$verdicts"
 }
 
@@ -17,15 +21,17 @@ verdict() {
 	printf "check$US%s$US%s$US%s$US%s$US\n" "$1" "$2" "$3" "$word"
 }
 
-not_run_all() {
+# The verdict $1 for every check, with reason $2.
+all_checks() {
 	IFS=$NL
 	for line in $checks; do
-		verdict "${line%%"$US"*}" not-run 0 "$1"
+		verdict "${line%%"$US"*}" "$1" 0 "$2"
 	done
 	IFS=$WS
 }
 
-# Sets `verdicts`, or says in `reason` why there is no namespace to be had.
+# Sets `verdicts`; or says in `reason` why there is no namespace to be had here: 1, then checks wait for the swap; or why
+# there are no verdicts although there is one: 2, then nobody looked.
 check_privately() {
 	[ "$(id -u)" = 0 ] || {
 		reason='checks need root, for a private mount namespace'
@@ -36,13 +42,23 @@ check_privately() {
 		return 1
 	}
 	export US
+	# What ends the shell before its checks are done must not pass for a host without namespaces: only 4 says so.
 	verdicts=$(print_manifest | unshare -m sh -c "set -f
 exec 3<&0 </dev/null
 text=
 $transaction_text
-check_inside" 2>&1) && return
-	reason="no private mount namespace: $verdicts"
-	return 1
+check_inside" 2>&1)
+	case $? in
+	0) return 0 ;;
+	4)
+		reason="no private mount namespace: $verdicts"
+		return 1
+		;;
+	*)
+		reason=${verdicts:-'the shell in the private mount namespace ended without a word'}
+		return 2
+		;;
+	esac
 }
 
 check_inside() {
@@ -57,10 +73,11 @@ check_inside() {
 		entry "$number"
 		lay || {
 			printf '%s\n' "the candidate could not be laid over \`$path\`: $reason"
-			exit 4
+			exit 5
 		}
 	done
 	run_checks "$scratch/output"
+	exit 0
 }
 
 build_private() {

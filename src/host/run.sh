@@ -132,37 +132,55 @@ check_candidates() {
 	live=no
 	[ "$checking" = yes ] && [ -n "$checks" ] || return 0
 	step check
-	check_privately || {
-		live=yes
-		return 0
-	}
-	report "$verdicts"
+	check_privately
+	case $? in
+	0) report ;;
+	1) live=yes ;;
+	*)
+		reason="the checks could not run: $reason"
+		return 1
+		;;
+	esac
 }
 
 check_live() {
 	[ "$live" = yes ] || return 0
 	step check
 	verdicts=$(run_checks "$record/output")
-	report "$verdicts"
+	report
 }
 
-# Passes verdicts on; false where one is bad.
+# Passes `verdicts` on; false unless every check passed: one that could not look is no reason to go on.
 report() {
 	IFS=$NL
-	for line in $1; do
+	set -- $checks
+	wanted=$# passed=0
+	set -- $verdicts
+	IFS=$WS
+	for line in "$@"; do
 		emit "$line"
 	done
-	for line in $1; do
-		case $line in
-		"check$US"*"${US}failed$US"*)
-			line=${line#*"$US"}
-			IFS=$WS
-			reason="the check \`${line%%"$US"*}\` failed"
+	for line in "$@"; do
+		IFS=$US
+		set -- $line
+		IFS=$WS
+		case $1:$3 in
+		check:passed) passed=$((passed + 1)) ;;
+		check:failed)
+			reason="the check \`$2\` failed"
+			return 1
+			;;
+		*)
+			plain "${5-}"
+			reason="the check \`$2\` could not run${plain:+: $plain}"
 			return 1
 			;;
 		esac
 	done
-	IFS=$WS
+	[ "$passed" = "$wanted" ] || {
+		reason='not every check gave a verdict'
+		return 1
+	}
 }
 
 # Handlers $1, in order, up to the first that fails; `activated` are those that did something.

@@ -40,7 +40,7 @@ pub fn host_block(ready: &Ready, detail: Detail, host: &str, mut shown: Option<&
     for refusal in &plan.refusals {
         put(&mut out, 2, &format!("{} {}", paint(REMOVED, "✘"), refusal_text(refusal)));
     }
-    check_lines(&mut out, &ready.checked);
+    check_lines(&mut out, &ready.checked, ready.sandbox);
     handler_lines(&mut out, plan, ready.sandbox);
     notice_lines(&mut out, plan, detail);
     out
@@ -154,7 +154,7 @@ fn refusal_text(refusal: &Refusal) -> String {
     }
 }
 
-fn check_lines(out: &mut String, checked: &[Checked]) {
+fn check_lines(out: &mut String, checked: &[Checked], sandbox: bool) {
     if checked.is_empty() {
         return;
     }
@@ -163,6 +163,13 @@ fn check_lines(out: &mut String, checked: &[Checked]) {
         let name = printable(name);
         match verdict {
             Verdict::Passed { .. } => put(out, 4, &format!("{} {name}", paint(ADDED, "✔"))),
+            Verdict::Deferred { reason } => {
+                let when = "will run after the files are in place, before anything is activated";
+                put(out, 4, &format!("{} {name}: {when}: {}", paint(CHANGED, "○"), printable(reason)));
+            }
+            Verdict::NotRun { reason } if !sandbox => {
+                put(out, 4, &format!("{} {name}: could not run: {}", paint(REMOVED, "✘"), printable(reason)));
+            }
             Verdict::NotRun { reason } => {
                 put(out, 4, &format!("{} {name}: not run: {}", paint(CHANGED, "○"), printable(reason)));
             }

@@ -109,6 +109,7 @@ fn check(checked: &Checked) -> Json {
         Verdict::Passed { output } => json!({"check": name, "result": "passed", "output": output}),
         Verdict::Failed { code, output } => json!({"check": name, "result": "failed", "code": code, "output": output}),
         Verdict::NotRun { reason } => json!({"check": name, "result": "not run", "reason": reason}),
+        Verdict::Deferred { reason } => json!({"check": name, "result": "deferred", "reason": reason}),
     }
 }
 

@@ -51,8 +51,12 @@ pub enum Verdict {
         code: u8,
         output: String,
     },
-    /// It could not look; that is no verdict on the candidates.
+    /// It should have looked and could not; that is no verdict on the candidates, and no reason to go on.
     NotRun {
+        reason: String,
+    },
+    /// The host has no private namespace: it runs after the swap, before anything is activated, covered by undo.
+    Deferred {
         reason: String,
     },
 }
@@ -100,6 +104,7 @@ pub fn decode(line: &[u8]) -> Result<Option<Line>, Fault> {
                 b"passed" => Verdict::Passed { output: said },
                 b"failed" => Verdict::Failed { code: text(code).parse().map_err(|_| fault())?, output: said },
                 b"not-run" => Verdict::NotRun { reason: said },
+                b"deferred" => Verdict::Deferred { reason: said },
                 _ => return Err(fault()),
             };
             Line::Progress(Progress::Checked(Checked { name: name(check)?, verdict }))
@@ -165,6 +170,8 @@ mod tests {
         let failed = Verdict::Failed { code: 1, output: "a\nb".to_owned() };
         let checked = Checked { name: "nginx -t".to_owned(), verdict: failed };
         assert_eq!(read("check|nginx -t|failed|1|~YQpi|"), Ok(Some(Line::Progress(Progress::Checked(checked)))));
+        let deferred = Checked { name: "a".to_owned(), verdict: Verdict::Deferred { reason: "no".to_owned() } };
+        assert_eq!(read("check|a|deferred|0|=no|"), Ok(Some(Line::Progress(Progress::Checked(deferred)))));
         let handled = Progress::Handled {
             name: "reload".to_owned(),
             result: HandlerResult::Skipped,

@@ -73,6 +73,10 @@ impl Shell {
         command
     }
 
+    pub fn remove_stand_in(&self, name: &str) {
+        drop(std::fs::remove_file(self.stand_ins.path().join(name)));
+    }
+
     /// Puts a shell script in the place of a command.
     pub fn stand_in(&self, name: &str, script: &str) {
         let file = self.stand_ins.path().join(name);

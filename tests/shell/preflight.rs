@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use zdt::transaction::journal::{self, Line};
-use zdt::transaction::{CheckCommand, Checked, Progress, Verdict};
+use zdt::transaction::{CheckCommand, Checked, Checking, Outcome, Progress, Verdict};
 
 use crate::harness::{Shell, ask, find, is_root, show, skip};
 use crate::run::{Host, PROGRAMS, everything};
@@ -76,7 +76,7 @@ fn checks_see_the_candidates_and_leave_no_trace() {
         let before = (host.picture(), times());
         let verdicts = preflight(&shell, &[], &host);
         let after = (host.picture(), times());
-        if let Verdict::NotRun { reason } = &verdicts["new"] {
+        if let Verdict::Deferred { reason } = &verdicts["new"] {
             return skip(&format!("private mount namespace ({reason})"));
         }
         assert_eq!(passed(&verdicts["new"]), "$(touch pwned) `x` \"'\\\n\x1f end750\n600\n4711", "{shell:?}");
@@ -126,8 +126,35 @@ fn without_a_namespace_every_check_says_why_it_did_not_run() {
         let verdicts = preflight(&shell, &nobody, &host);
         assert_eq!(verdicts.len(), 2);
         for verdict in verdicts.values() {
-            assert!(matches!(verdict, Verdict::NotRun { reason } if reason.contains("root")), "{verdict:?}");
+            assert!(matches!(verdict, Verdict::Deferred { reason } if reason.contains("root")), "{verdict:?}");
         }
+    }
+}
+
+#[test]
+fn a_candidate_that_cannot_be_laid_is_not_a_host_without_namespaces() {
+    if !is_root() || find("unshare").is_none() {
+        return skip("root and unshare");
+    }
+    for shell in Shell::all() {
+        let mut host = everything();
+        host.manifest.checks = vec![check("a", "true")];
+        if let Verdict::Deferred { reason } = &preflight(&shell, &[], &host)["a"] {
+            return skip(&format!("private mount namespace ({reason})"));
+        }
+        // A folder where the plan saw a file.
+        fs::remove_file(host.at("etc/old")).unwrap();
+        fs::create_dir(host.at("etc/old")).unwrap();
+        fs::write(host.at("etc/old/kept"), "").unwrap();
+        let before = host.picture();
+        let verdicts = preflight(&shell, &[], &host);
+        assert!(
+            matches!(&verdicts["a"], Verdict::NotRun { reason } if reason.contains("could not be laid")),
+            "{shell:?} {verdicts:?}"
+        );
+        let (_, outcome) = host.run(&shell, Checking::Again);
+        assert!(matches!(&outcome, Outcome::PutBack { .. }), "{shell:?} {outcome:?}");
+        assert_eq!(host.picture(), before);
     }
 }
 
@@ -142,7 +169,7 @@ fn what_lies_where_a_candidate_is_drafted_stops_nothing() {
         assert!(std::process::Command::new("mkfifo").arg(&draft).status().unwrap().success());
         host.manifest.checks = vec![check("new", &format!("cat {}", host.at("etc/old").display()))];
         let verdicts = preflight(&shell, &["timeout", "-s", "KILL", "30"], &host);
-        if let Verdict::NotRun { reason } = &verdicts["new"] {
+        if let Verdict::Deferred { reason } = &verdicts["new"] {
             assert!(reason.contains("namespace") && !reason.contains("laid"), "{reason}");
             return skip("private mount namespace");
         }
@@ -163,7 +190,7 @@ fn a_disk_at_mnt_is_neither_written_to_nor_hidden() {
         for fill in ["echo there >/mnt/there", "ln -s /etc/hostname /mnt/there"] {
             let with_disk = format!("mount -t tmpfs disk /mnt && {fill} && exec \"$@\"");
             let verdicts = preflight(&shell, &["unshare", "-m", "sh", "-c", &with_disk, "sh"], &host);
-            if let Verdict::NotRun { .. } = &verdicts["there"] {
+            if let Verdict::Deferred { .. } = &verdicts["there"] {
                 return skip("private mount namespace");
             }
             assert!(passed(&verdicts["there"]).starts_with("out\n"), "{shell:?}");

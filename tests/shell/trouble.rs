@@ -41,6 +41,65 @@ fn checks_come_before_the_swap_where_there_is_a_namespace() {
     }
 }
 
+/// A check that could not look is no check that passed, before the swap or, without a namespace, after it.
+#[test]
+fn a_check_that_could_not_run_lets_nothing_go_on() {
+    for shell in Shell::all() {
+        for argv in [&["no-such-program"][..], &["sh", "-c", "echo nobody; exit 75"], &["sh", "-c", "exit 75"]] {
+            for namespace in [true, false] {
+                // busybox takes its own `unshare` whatever stands in for it.
+                if !namespace && shell.name == "busybox" {
+                    continue;
+                }
+                if namespace {
+                    shell.remove_stand_in("unshare");
+                } else {
+                    shell.stand_in("unshare", "echo not permitted >&2; exit 1");
+                }
+                let mut host = everything();
+                let before = host.picture();
+                let check = |name: &str, argv: &[&str]| CheckCommand {
+                    name: name.to_owned(),
+                    argv: argv.iter().map(|word| (*word).to_owned()).collect(),
+                    user: None,
+                };
+                let good = host.at("etc/dir").display().to_string();
+                host.manifest.checks = vec![check("good", &["stat", &good]), check("odd", argv)];
+                let (progress, outcome) = host.run(&shell, Checking::Again);
+                assert!(
+                    matches!(&outcome, Outcome::PutBack { step, reason }
+                        if step == "check" && reason.contains("`odd` could not run")),
+                    "{shell:?} {argv:?} {outcome:?}"
+                );
+                let swapped = progress.contains(&Progress::Step("swap".to_owned()));
+                assert!(!swapped || !namespace || !is_root(), "{shell:?} {progress:?}");
+                assert_eq!(host.picture(), before, "{shell:?} {argv:?}");
+                host.nothing_is_left();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_shell_in_the_namespace_that_dies_is_not_a_host_without_namespaces() {
+    if !is_root() {
+        return skip("root: without it there is no namespace to be had");
+    }
+    // busybox takes its own `unshare` whatever stands in for it.
+    for shell in Shell::all().into_iter().filter(|shell| shell.name != "busybox") {
+        for dies in ["exit 137", "exit 2", "exit 0"] {
+            let mut host = everything();
+            let before = host.picture();
+            shell.stand_in("unshare", &format!("[ \"$2\" = true ] && exit 0; cat >/dev/null; {dies}"));
+            host.manifest.checks = vec![CheckCommand { name: "true".into(), argv: vec!["true".into()], user: None }];
+            let (progress, outcome) = host.run(&shell, Checking::Again);
+            assert!(matches!(&outcome, Outcome::PutBack { step, .. } if step == "check"), "{shell:?} {outcome:?}");
+            assert!(!progress.contains(&Progress::Step("swap".to_owned())), "{shell:?} {dies} {progress:?}");
+            assert_eq!(host.picture(), before, "{shell:?}");
+        }
+    }
+}
+
 #[test]
 fn a_unit_that_cannot_be_looked_at_is_not_one_that_does_not_run() {
     for shell in Shell::all() {
