@@ -15,8 +15,20 @@ handler_puma_restart() {
 		return
 		;;
 	*"$US$unit$NL"*)
-		try timeout 90 systemctl stop -- "$unit"
-		return
+		try timeout 90 systemctl stop -- "$unit" || return
+		# What had failed before may be called failed again; what was only stopped may not.
+		case $NL$started in
+		*"${NL}inactive$US$unit$NL"*) try timeout 10 systemctl reset-failed -- "$unit" ;;
+		esac
+		unit_state "$unit"
+		case $active in
+		inactive | failed) reason='' ;;
+		*)
+			reason="\`$unit\` did not run before; now it is ${active:-unknown}"
+			return 1
+			;;
+		esac
+		return 0
 		;;
 	esac
 	unit_state "$unit"

@@ -154,6 +154,39 @@ fn putting_back_stops_what_was_started_and_does_not_stop_at_a_failure() {
     }
 }
 
+/// A stopped Puma, or one whose application is not deployed: our start fails, and it ends as it was.
+#[test]
+fn a_unit_that_did_not_run_does_not_run_after_undo() {
+    for shell in Shell::all() {
+        for before in ["inactive", "failed"] {
+            for start in ["echo activating >$state; exit 1", "echo failed >$state; exit 1"] {
+                let mut host = everything();
+                let picture = host.picture();
+                let (state, log) = (host.at("unit").display().to_string(), host.at("log").display().to_string());
+                fs::write(&state, before).unwrap();
+                let script = format!(
+                    "state={state}\necho \"$1\" >>{log}\ncase $1 in\n\
+                     show) echo ActiveState=$(cat $state); echo MainPID=0 ;;\n\
+                     start) {start} ;;\n\
+                     stop) [ $(cat $state) = failed ] || echo failed >$state ;;\n\
+                     reset-failed) [ $(cat $state) != failed ] || echo inactive >$state ;;\nesac"
+                );
+                shell.stand_in("systemctl", &script);
+                shell.stand_in("journalctl", "exit 1");
+                host.manifest.handlers = vec![call("puma_restart", &["x.service", "/no/state"])];
+                let (_, outcome) = host.run(&shell, Checking::Done);
+                let Outcome::PutBack { step, reason } = &outcome else { panic!("{shell:?} {start} {outcome:?}") };
+                assert_eq!((step.as_str(), host.picture()), ("activate", picture), "{shell:?} {reason}");
+                let after = fs::read_to_string(&state).unwrap();
+                assert!(["inactive", before].contains(&after.trim()), "{shell:?} {before} {start}: {after}");
+                let starts = fs::read_to_string(&log).unwrap().lines().filter(|line| *line == "start").count();
+                assert_eq!(starts, 1, "{shell:?} {before} {start}");
+                host.nothing_is_left();
+            }
+        }
+    }
+}
+
 #[test]
 fn what_changes_while_checks_run_is_not_overwritten() {
     if !is_root() {
