@@ -7,6 +7,7 @@ use crate::host::{self, Session};
 use crate::plan;
 use crate::resource::{Desired, Facts, Level, Notice, Observation};
 use crate::role;
+use crate::transaction::journal::is_stuck;
 use crate::transaction::{Checking, Manifest, Outcome, Place, STATE_DIR};
 
 /// One host, from connecting to the end.
@@ -159,8 +160,15 @@ impl Visit<'_> {
     }
 
     fn held_by(&self, who: &str) -> Notice {
-        let who = if who.is_empty() { "somebody who did not say so" } else { who };
         let folder = format!("{}{STATE_DIR}", self.job.root.as_deref().unwrap_or_default());
+        if is_stuck(who) {
+            let text = format!(
+                "{who}. Nothing runs there; `{folder}/last` tells what went wrong. An apply would not touch this host: put \
+                 it right by hand, then remove `{folder}/lock`."
+            );
+            return Notice { role: String::new(), level: Level::Warning, text };
+        }
+        let who = if who.is_empty() { "somebody who did not say so" } else { who };
         Notice {
             role: String::new(),
             level: Level::Warning,

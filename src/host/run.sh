@@ -29,6 +29,7 @@ transact() {
 		set -- stuck "$failed_step" "$failed_reason$NL$reason${NL}the old files are in \`$record\`${places:+ and in$NL$places}"
 		flush
 		remember "$@"
+		hold "stuck since $(date -u +%Y-%m-%dT%H:%M:%SZ), transaction $id, at $failed_step: a person is needed; the old files are in \`$record\`${places:+ and in \`.zdt-$id\` at the top of other mounts}"
 		outcome "$@"
 	fi
 }
@@ -108,6 +109,11 @@ lock() {
 	emit "outcome${US}put-back${US}lock$US$word$US"
 	return 1
 }
+
+# Writes into the lock why it is held from now on.
+hold() {
+	printf '%s\n' "$1" >"$state_dir/lock/who.new" && mv -f "$state_dir/lock/who.new" "$state_dir/lock/who"
+} 2>/dev/null
 
 note() {
 	printf '%s\n' "$2" >>"$1"

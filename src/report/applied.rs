@@ -2,6 +2,7 @@ use crate::engine::{Applied, Trouble};
 use crate::report::printable;
 use crate::report::style::{ADDED, CHANGED, FAINT, REMOVED, STRONG, paint};
 use crate::transaction::Outcome;
+use crate::transaction::journal::is_stuck;
 use crate::words::count;
 
 /// What applying to one host came to, in one line and what belongs to it. `trouble` words a fault.
@@ -25,6 +26,11 @@ pub fn applied_lines(
             "{} {name}: failed at {step} and could NOT be put back wholly: a person is needed\n{}",
             paint(REMOVED, "✘"),
             indented(reason)
+        ),
+        Applied::Ended(Outcome::Locked { who }) if is_stuck(who) => format!(
+            "{} {name}: not touched, an earlier transaction could not put it back wholly\n{}",
+            paint(CHANGED, "?"),
+            indented(who)
         ),
         Applied::Ended(Outcome::Locked { who }) => {
             format!("{} {name}: not touched, another zdt holds it\n{}", paint(CHANGED, "?"), indented(who))

@@ -81,6 +81,11 @@ pub enum Outcome {
     },
 }
 
+/// Whether a lock that says this is no longer held by a run, but kept by one that could not put everything back.
+pub fn is_stuck(who: &str) -> bool {
+    who.starts_with("stuck since ")
+}
+
 /// A line that no program of ours prints.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unexpected line")]

@@ -237,7 +237,11 @@ fn a_handler_that_fails_for_the_old_files_too_is_not_called_put_back() {
         let (_, outcome) = host.run(&shell, Checking::Done);
         assert!(matches!(&outcome, Outcome::Stuck { step, .. } if step == "activate"), "{shell:?} {outcome:?}");
         assert_eq!(host.picture(), before, "{shell:?}");
-        assert!(host.at("state/lock/who").exists(), "a person is needed: the host stays locked");
+        // The next one hears why the host is held: not by a run.
+        let (_, outcome) = host.run(&shell, Checking::Done);
+        let Outcome::Locked { who } = outcome else { panic!("{shell:?} {outcome:?}") };
+        let record = host.at("state/t1").display().to_string();
+        assert!(journal::is_stuck(&who) && who.contains("a person is needed") && who.contains(&record), "{who}");
     }
 }
 
