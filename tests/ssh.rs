@@ -80,6 +80,34 @@ async fn a_master_that_no_longer_answers_is_replaced() {
     assert_eq!(server.connections(), 2);
 }
 
+/// A kept connection must not outlive what it was made by.
+#[tokio::test]
+async fn a_repointed_alias_or_a_removed_host_key_is_noticed() {
+    let (Some(first), Some(second)) = (Server::start(""), Server::start("")) else { return };
+    let options = first.options();
+    let config = first.configuration();
+    let target = Target { host: "alias".to_owned(), port: None, ..first.target() };
+    let known = second.target().common_args.pop().unwrap();
+    let target = Target { common_args: vec!["-F".to_owned(), config.display().to_string()], ..target };
+    for (server, count) in [(&first, 1), (&first, 1), (&second, 1), (&second, 1)] {
+        let files = format!("{} {}", first.known().display(), known.replace("UserKnownHostsFile=", ""));
+        let text = format!(
+            "Host alias\n  HostName 127.0.0.1\n  Port {}\n  UserKnownHostsFile {files}\n  IdentityFile {}\n",
+            server.target().port.unwrap(),
+            server.target().private_key.unwrap().display(),
+        );
+        std::fs::write(&config, text).unwrap();
+        let target = Target { private_key: None, ..target.clone() };
+        observe(&mut connect(&target, &options).await.unwrap()).await.unwrap();
+        assert_eq!(server.connections(), count);
+    }
+    let (target, options) = (second.target(), second.options());
+    observe(&mut connect(&target, &options).await.unwrap()).await.unwrap();
+    second.forget_host_key();
+    let unknown = fault(&target, &options).await;
+    assert!(matches!(unknown, Fault::HostKeyUnknown { .. }), "{unknown:?}");
+}
+
 #[tokio::test]
 async fn host_keys_are_checked() {
     let Some(server) = Server::start("") else { return };

@@ -14,7 +14,7 @@ use openssh::{ControlPersist, KnownHosts, SessionBuilder};
 use sha2::{Digest, Sha256};
 
 use super::arguments::Arguments;
-use super::{Fault, HostKeys, Options, Target};
+use super::{Fault, HostKeys, Options, Target, surroundings};
 
 /// A socket's path may have 108 bytes; ssh appends about 50 to this directory's.
 const LONGEST_DIRECTORY: usize = 50;
@@ -70,7 +70,7 @@ impl Plan {
         };
         let directory = directory(options)?;
         let text = configuration(&arguments)?;
-        let name = key(target, &text, &strict);
+        let name = key(target, &text, &strict, &surroundings::digest(&arguments));
         let configuration = directory.join(format!("{name}.conf"));
         let at_fault = |cause| Fault::ControlDirectory { path: configuration.clone(), cause };
         if fs::read_to_string(&configuration).ok().as_deref() != Some(&text) {
@@ -230,9 +230,9 @@ fn configuration(arguments: &Arguments) -> Result<String, Fault> {
     Ok(text)
 }
 
-fn key(target: &Target, configuration: &str, strict: &KnownHosts) -> String {
+fn key(target: &Target, configuration: &str, strict: &KnownHosts, surroundings: &[u8; 32]) -> String {
     let text = format!(
-        "1\0{}\0{:?}\0{:?}\0{:?}\0{configuration}\0{strict:?}",
+        "2\0{}\0{:?}\0{:?}\0{:?}\0{configuration}\0{strict:?}\0{surroundings:?}",
         target.host, target.port, target.user, target.private_key
     );
     Sha256::digest(text.as_bytes()).iter().take(10).map(|byte| format!("{byte:02x}")).collect()

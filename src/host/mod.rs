@@ -9,6 +9,7 @@ mod frames;
 mod pipe;
 mod program;
 mod session;
+mod surroundings;
 mod target;
 
 pub use fault::Fault;

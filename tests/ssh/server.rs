@@ -92,6 +92,15 @@ impl Server {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
+    /// Where a test may put an ssh configuration.
+    pub fn configuration(&self) -> PathBuf {
+        self.at("config")
+    }
+
+    pub fn known(&self) -> PathBuf {
+        self.at("known")
+    }
+
     pub fn strange_key(&self) -> PathBuf {
         self.at("strange")
     }
