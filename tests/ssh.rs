@@ -145,7 +145,57 @@ async fn what_keeps_us_out_is_told_apart() {
     let mut odd = server.target();
     odd.common_args.extend(["-o".to_owned(), "NoSuchOption=1".to_owned()]);
     let odd = fault(&odd, &options).await;
-    assert!(matches!(odd, Fault::Configuration { .. }), "{odd:?}");
+    assert!(matches!(&odd, Fault::Configuration { text } if text.contains("`-o NoSuchOption=1`")), "{odd:?}");
+    let mut odd = server.target();
+    odd.common_args.extend(["-o".to_owned(), "ForwardAgent=perhaps not".to_owned()]);
+    let odd = fault(&odd, &options).await;
+    assert!(matches!(&odd, Fault::Configuration { text } if text.contains("ForwardAgent=perhaps not")), "{odd:?}");
+    let missing = Target { private_key: Some("/no/such/key".into()), ..server.target() };
+    let missing = fault(&missing, &options).await;
+    assert!(matches!(&missing, Fault::PrivateKey { path, .. } if path.ends_with("such/key")), "{missing:?}");
+}
+
+#[tokio::test]
+async fn a_timeout_beyond_counting_is_a_long_one() {
+    let Some(server) = Server::start("") else { return };
+    let options = Options { connect_timeout: Duration::from_secs(u64::MAX), ..server.options() };
+    for _ in 0..2 {
+        observe(&mut connect(&server.target(), &options).await.unwrap()).await.unwrap();
+    }
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_only_greets_meets_the_timeout() {
+    let Some(server) = Server::start("") else { return };
+    let greeter = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = greeter.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        for stream in greeter.incoming().flatten() {
+            kept.push(stream);
+            let last = kept.last_mut().unwrap();
+            std::io::Write::write_all(last, b"SSH-2.0-OpenSSH_9.9\r\n").unwrap();
+        }
+    });
+    let target = Target { port: Some(port), ..server.target() };
+    let options = Options { connect_timeout: Duration::from_secs(2), ..server.options() };
+    let start = std::time::Instant::now();
+    let fault = fault(&target, &options).await;
+    assert!(matches!(&fault, Fault::Unreachable { text } if text.contains("2 s")), "{fault:?}");
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_proxy_that_fails_is_told_of() {
+    let Some(server) = Server::start("") else { return };
+    for proxy in [["-J", "127.0.0.1:1"], ["-o", "ProxyCommand=no-such-proxy %h"]] {
+        let mut target = server.target();
+        target.common_args.extend(proxy.map(str::to_owned));
+        let fault = fault(&target, &server.options()).await;
+        let named = proxy[1].strip_prefix("ProxyCommand=").unwrap_or(proxy[1]);
+        assert!(matches!(&fault, Fault::Unreachable { text } if text.contains(named)), "{fault:?}");
+    }
 }
 
 #[tokio::test]

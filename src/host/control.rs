@@ -5,23 +5,27 @@ use std::fs;
 use std::io;
 use std::num::NonZeroUsize;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use openssh::{ControlPersist, KnownHosts, SessionBuilder};
 use sha2::{Digest, Sha256};
 
 use super::arguments::Arguments;
-use super::{Fault, HostKeys, Options, Target, surroundings};
+use super::sweep::{forget, is_older, sweep_once};
+use super::{Fault, HostKeys, Options, Target, limits, surroundings};
 
 /// A socket's path may have 108 bytes; ssh appends about 50 to this directory's.
 const LONGEST_DIRECTORY: usize = 50;
 /// An unkept master that was not closed (we were killed) ends after this.
 const UNKEPT: usize = 60;
-/// What the handshake and the authentication may take beyond `connect_timeout`, which covers the way there.
-const HANDSHAKE: Duration = Duration::from_secs(30);
+/// What ssh calls the other end of a proxy.
+const THROUGH_PROXY: &str = "UNKNOWN port 65535";
+/// ssh takes no number of seconds that is larger than it can count.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
+/// A configuration in use is written anew after this, so that no other run takes it for forgotten.
+const REFRESH: Duration = Duration::from_secs(3600);
 
 /// A connection to a host that commands can be started on.
 pub(super) struct Master {
@@ -72,8 +76,8 @@ impl Plan {
         let text = configuration(&arguments)?;
         let name = key(target, &text, &strict, &surroundings::digest(&arguments));
         let configuration = directory.join(format!("{name}.conf"));
-        let at_fault = |cause| Fault::ControlDirectory { path: configuration.clone(), cause };
-        if fs::read_to_string(&configuration).ok().as_deref() != Some(&text) {
+        let at_fault = |cause| control_directory(&configuration, cause);
+        if is_older(&configuration, REFRESH) || fs::read_to_string(&configuration).ok().as_deref() != Some(&text) {
             let draft = tempfile::NamedTempFile::new_in(&directory).map_err(at_fault)?;
             fs::write(draft.path(), &text).map_err(at_fault)?;
             draft.persist(&configuration).map_err(|error| at_fault(error.error))?;
@@ -93,11 +97,16 @@ impl Plan {
 
     async fn connect(&self, target: &Target, options: &Options) -> Result<Master, Fault> {
         sweep_once(&self.directory);
+        if let Some(path) = target.private_key.as_ref().filter(|path| !path.to_string_lossy().contains('%')) {
+            // ssh would go on with other keys, and the host would be blamed.
+            fs::metadata(path).map_err(|cause| Fault::PrivateKey { path: path.clone(), cause })?;
+        }
+        let limit = options.connect_timeout.clamp(Duration::from_secs(1), LONGEST_TIMEOUT);
         let idle = options.keep.map_or(UNKEPT, |keep| usize::try_from(keep.as_secs()).unwrap_or(usize::MAX));
         let mut builder = SessionBuilder::default();
         builder
             .known_hosts_check(self.strict.clone())
-            .connect_timeout(options.connect_timeout.max(Duration::from_secs(1)))
+            .connect_timeout(limit)
             .server_alive_interval(Duration::from_secs(10))
             .control_directory(&self.directory)
             .control_persist(ControlPersist::IdleFor(NonZeroUsize::new(idle).unwrap_or(NonZeroUsize::MIN)))
@@ -111,13 +120,61 @@ impl Plan {
         if let Some(key) = &target.private_key {
             builder.keyfile(key);
         }
-        let limit = options.connect_timeout + HANDSHAKE;
+        // ssh's own limit ends with the server's greeting: what comes after it may wait for ever.
+        let silent = || Fault::Unreachable { text: format!("no answer within {} s", limit.as_secs()) };
         let session = tokio::time::timeout(limit, builder.connect_mux(&target.host))
             .await
-            .map_err(|_| Fault::Deadline { verb: "connect".to_owned(), after: limit })?
-            .map_err(of_connect)?;
+            .map_err(|_| silent())?
+            .map_err(|error| self.of_connect(error))?;
         let session = if options.keep.is_some() { self.keep(session) } else { session };
         Ok(Master { session: Arc::new(session), resumed: false, link: self.link.clone() })
+    }
+
+    fn of_connect(&self, error: openssh::Error) -> Fault {
+        if let Some(fault) = limits::fault(&error) {
+            return fault;
+        }
+        match error {
+            // ssh's log may be missing too.
+            openssh::Error::Connect(cause) if cause.raw_os_error() == Some(rustix::io::Errno::NOENT.raw_os_error()) => {
+                if is_ssh_there() {
+                    Fault::Unreachable { text: "ssh ended without a word".to_owned() }
+                } else {
+                    Fault::NoSsh
+                }
+            }
+            openssh::Error::Connect(cause) => match Fault::of_ssh(&cause.to_string()) {
+                Fault::Configuration { text } => Fault::Configuration { text: self.with_words(&text) },
+                Fault::Unreachable { text } if text.contains(THROUGH_PROXY) => {
+                    Fault::Unreachable { text: format!("{text}\n{}", self.proxy()) }
+                }
+                fault => fault,
+            },
+            other => Fault::Unreachable { text: chain(&other) },
+        }
+    }
+
+    /// What a proxy says of its own failure goes to nobody; so it is at least named.
+    fn proxy(&self) -> String {
+        let configuration = fs::read_to_string(&self.configuration).unwrap_or_default();
+        let named = configuration.lines().find(|line| line.to_ascii_lowercase().starts_with("proxy"));
+        let named = named.map_or_else(|| "the proxy of ssh's configuration".to_owned(), |line| format!("`{line}`"));
+        format!("this was on the way through {named}: does `ssh` get there?")
+    }
+
+    /// What ssh says of a line of our configuration, in the words of the one who wrote the option: `FILE: line N:`,
+    /// or `FILE line N:`.
+    fn with_words(&self, text: &str) -> String {
+        let configuration = fs::read_to_string(&self.configuration).unwrap_or_default();
+        let file = self.configuration.to_string_lossy();
+        let named = |line: &str| {
+            let rest = line.split_once(&*file)?.1.trim_start_matches([':', ',', ' ']).strip_prefix("line ")?;
+            let (number, rest) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit())?);
+            let words = configuration.lines().nth(number.parse::<usize>().ok()?.checked_sub(1)?)?;
+            Some(format!("`-o {words}`: {}", rest.trim_start_matches([':', ' '])))
+        };
+        let lines = text.lines().filter(|line| !line.contains(": terminating, "));
+        lines.map(|line| named(line).unwrap_or_else(|| line.to_owned())).collect::<Vec<_>>().join("\n")
     }
 
     /// Leaves the master for the next run. Where that cannot be noted, it stays ours and ends with us.
@@ -132,49 +189,6 @@ impl Plan {
         let (socket, log) = session.detach();
         openssh::Session::resume_mux(socket, log)
     }
-}
-
-/// Removes a dead master's link and folder; that it cannot be removed changes nothing for us.
-fn forget(link: &Path) {
-    if let Ok(folder) = fs::read_link(link)
-        && let Some(directory) = link.parent()
-    {
-        remove_folder(&directory.join(folder));
-    }
-    drop(fs::remove_file(link));
-}
-
-fn remove_folder(folder: &Path) {
-    let ours = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".ssh-connection"));
-    if ours {
-        drop(fs::remove_dir_all(folder));
-    }
-}
-
-/// Once a process: removes what dead masters left. A live master answers on its socket; a folder without one is young.
-fn sweep_once(directory: &Path) {
-    static SWEPT: OnceLock<()> = OnceLock::new();
-    SWEPT.get_or_init(|| {
-        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
-                if !path.exists() {
-                    drop(fs::remove_file(&path));
-                }
-                continue;
-            }
-            let socket = path.join("master");
-            let refused =
-                UnixStream::connect(&socket).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
-            let old = entry
-                .metadata()
-                .and_then(|data| data.modified())
-                .is_ok_and(|time| time.elapsed().is_ok_and(|age| age > Duration::from_secs(600)));
-            if refused || (old && !socket.exists()) {
-                remove_folder(&path);
-            }
-        }
-    });
 }
 
 /// The directory for sockets: short, 0700, ours.
@@ -192,7 +206,7 @@ fn directory(options: &Options) -> Result<PathBuf, Fault> {
         .or_else(|| runtime.filter(ours).map(|path| path.join("zdt")))
         .filter(|path| path.as_os_str().len() <= LONGEST_DIRECTORY)
         .unwrap_or_else(|| PathBuf::from(format!("/tmp/zdt-{uid}")));
-    let at_fault = |cause| Fault::ControlDirectory { path: path.clone(), cause };
+    let at_fault = |cause| control_directory(&path, cause);
     match fs::DirBuilder::new().mode(0o700).create(&path) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -203,6 +217,16 @@ fn directory(options: &Options) -> Result<PathBuf, Fault> {
         return Err(Fault::ForeignControlDirectory { path });
     }
     Ok(path)
+}
+
+fn control_directory(path: &Path, cause: io::Error) -> Fault {
+    limits::fault(&cause).unwrap_or_else(|| Fault::ControlDirectory { path: path.to_owned(), cause })
+}
+
+fn is_ssh_there() -> bool {
+    let quiet = std::process::Stdio::null;
+    let tried = std::process::Command::new("ssh").arg("-V").stdin(quiet()).stdout(quiet()).stderr(quiet()).status();
+    !tried.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 fn configuration(arguments: &Arguments) -> Result<String, Fault> {
@@ -236,16 +260,6 @@ fn key(target: &Target, configuration: &str, strict: &KnownHosts, surroundings: 
         target.host, target.port, target.user, target.private_key
     );
     Sha256::digest(text.as_bytes()).iter().take(10).map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn of_connect(error: openssh::Error) -> Fault {
-    match error {
-        openssh::Error::Connect(cause) if cause.raw_os_error() == Some(rustix::io::Errno::NOENT.raw_os_error()) => {
-            Fault::NoSsh
-        }
-        openssh::Error::Connect(cause) => Fault::of_ssh(&cause.to_string()),
-        other => Fault::Unreachable { text: chain(&other) },
-    }
 }
 
 /// An error and its causes on one line; the openssh crate's outermost says little.

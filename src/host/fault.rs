@@ -19,6 +19,15 @@ pub enum Fault {
     ForeignControlDirectory { path: PathBuf },
     #[error("no ssh on this machine")]
     NoSsh,
+    /// This machine has no more open files or processes for us.
+    #[error("a limit of this machine: {text}")]
+    LocalLimit { text: String },
+    #[error("private key: {}", path.display())]
+    PrivateKey {
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
     #[error("ssh's configuration: {text}")]
     Configuration { text: String },
     #[error("unreachable: {text}")]
@@ -67,6 +76,9 @@ impl Fault {
         }
         if says("Permission denied (") || says("Too many authentication failures") || says("Unable to negotiate") {
             return Fault::Authentication { text };
+        }
+        if says("Too many open files") || says("Resource temporarily unavailable") && says("fork") {
+            return Fault::LocalLimit { text };
         }
         if says("Bad configuration option") || says("terminating, ") || says("unix_listener") || says("Bad owner or") {
             return Fault::Configuration { text };

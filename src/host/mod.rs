@@ -6,10 +6,12 @@ mod arguments;
 mod control;
 mod fault;
 mod frames;
+mod limits;
 mod pipe;
 mod program;
 mod session;
 mod surroundings;
+mod sweep;
 mod target;
 
 pub use fault::Fault;

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, BufReader};
 use tokio::task::JoinHandle;
 
-use super::Fault;
 use super::control::chain;
 use super::fault::readable;
+use super::{Fault, limits};
 
 /// Reads a program from stdin up to its end mark and evaluates it: so the text is in no argument list and no log, and
 /// stdin stays ours. Without quotes, `!` and newlines, for any login shell may have to hand it on.
@@ -43,7 +43,8 @@ pub(super) enum End {
 
 impl Pipe {
     pub fn local(r#become: Option<&str>) -> Result<Pipe, Fault> {
-        let failed = |error: std::io::Error| Fault::NoShell { text: error.to_string() };
+        let failed =
+            |error: std::io::Error| limits::fault(&error).unwrap_or_else(|| Fault::NoShell { text: error.to_string() });
         let words = words(r#become);
         // Its own process group: Ctrl-C is for zdt, which decides what becomes of the host.
         let mut child = tokio::process::Command::new(&words[0])
@@ -64,7 +65,8 @@ impl Pipe {
     }
 
     pub async fn ssh(session: &Arc<openssh::Session>, r#become: Option<&str>) -> Result<Pipe, Fault> {
-        let failed = |error: openssh::Error| Fault::Unreachable { text: chain(&error) };
+        let failed =
+            |error: openssh::Error| limits::fault(&error).unwrap_or_else(|| Fault::Unreachable { text: chain(&error) });
         let quoted: Vec<String> = words(r#become).iter().map(|word| format!("'{word}'")).collect();
         let command = format!("exec {}", quoted.join(" "));
         let mut child = Arc::clone(session)

@@ -6,7 +6,7 @@ use super::control::Master;
 use super::fault::readable;
 use super::frames::Frame;
 use super::pipe::{End, Pipe};
-use super::{Fault, Kind, Options, Program, Target};
+use super::{Fault, Kind, Options, Program, Target, limits};
 
 /// What a call may take unless it says otherwise.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -33,6 +33,7 @@ pub struct Session {
 /// Connects to a host, or finds the connection of an earlier run.
 pub async fn connect(target: &Target, options: &Options) -> Result<Session, Fault> {
     target.check()?;
+    limits::raise();
     let master = match target.kind {
         Kind::Ssh => Some(Master::open(target, options).await?),
         Kind::Local => None,

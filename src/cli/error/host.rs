@@ -34,12 +34,20 @@ fn words(host: &str, fault: &Fault) -> (String, Option<String>) {
         Fault::NoSsh => {
             (format!("host `{host}`: there is no `ssh` on this machine"), help("Install OpenSSH's client."))
         }
+        Fault::LocalLimit { text } => (
+            format!("host `{host}`: this machine has no room for another connection: {}", lines(text)),
+            help("Work on fewer hosts at once with `--forks`, or raise the limits: `ulimit -n`, `ulimit -u`."),
+        ),
+        Fault::PrivateKey { path, cause } => (
+            format!("host `{host}`: the private key `{}` cannot be read: {cause}", path.display()),
+            help("Look at `ansible_ssh_private_key_file`; a relative path begins where zdt was started."),
+        ),
         Fault::Configuration { text } => (
-            format!("host `{host}`: ssh does not accept its configuration: {}", last_line(text)),
+            format!("host `{host}`: ssh does not accept its configuration: {}", lines(text)),
             help("Look at `~/.ssh/config` and at `ansible_ssh_common_args`."),
         ),
         Fault::Unreachable { text } => (
-            format!("host `{host}` cannot be reached: {}", last_line(text)),
+            format!("host `{host}` cannot be reached: {}", lines(text)),
             help("Its state is unknown. Check the address and port, and that `ssh` gets there by hand."),
         ),
         Fault::HostKeyUnknown { text } => (
@@ -90,6 +98,17 @@ fn words(host: &str, fault: &Fault) -> (String, Option<String>) {
     }
 }
 
+/// What was said, as far as it fits: with a jump host, the line that tells is not the last.
+fn lines(text: &str) -> String {
+    let said: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let from = said.len().saturating_sub(5);
+    match &said[from..] {
+        [] => "nothing was said".to_owned(),
+        [only] => (*only).to_owned(),
+        many => many.iter().map(|line| format!("\n  {line}")).collect(),
+    }
+}
+
 fn first_line(text: &str) -> &str {
     text.trim().lines().next().unwrap_or("nothing was said")
 }
@@ -100,4 +119,22 @@ fn last_line(text: &str) -> &str {
 
 fn after_colon(text: &str) -> String {
     if text.trim().is_empty() { String::new() } else { format!(": {}", last_line(text)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lines;
+
+    #[test]
+    fn what_tells_is_not_cut() {
+        let cases = [
+            ("", "nothing was said"),
+            ("one\n", "one"),
+            ("jump: refused\n\nclosed\r\n", "\n  jump: refused\n  closed"),
+            ("1\n2\n3\n4\n5\n6", "\n  2\n  3\n  4\n  5\n  6"),
+        ];
+        for (text, shown) in cases {
+            assert_eq!(lines(text), shown);
+        }
+    }
 }
