@@ -4,6 +4,9 @@
 #[path = "shell/harness.rs"]
 mod harness;
 #[cfg(test)]
+#[path = "shell/nginx.rs"]
+mod nginx;
+
 #[path = "shell/observe.rs"]
 mod observe;
 #[cfg(test)]

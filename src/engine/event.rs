@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::host;
 use crate::plan::{Change, HostPlan, Unknown};
-use crate::resource::Observation;
+use crate::resource::{Level, Observation};
 use crate::role;
 use crate::transaction::{Checked, Outcome, Progress, Verdict};
 
@@ -59,9 +59,10 @@ pub struct Ready {
 }
 
 impl Ready {
-    /// Whether a check said no, or something stands in the way: apply will not touch this host.
+    /// Whether a check or a role said no, or something stands in the way: apply will not touch this host.
     pub fn is_refused(&self) -> bool {
         !self.plan.refusals.is_empty()
+            || self.plan.notices.iter().any(|notice| notice.level == Level::Refusal)
             || self.checked.iter().any(|checked| matches!(checked.verdict, Verdict::Failed { .. }))
     }
 }

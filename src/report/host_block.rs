@@ -194,6 +194,7 @@ fn handler_text(planned: &PlannedHandler) -> String {
 fn notice_lines(out: &mut String, plan: &HostPlan, detail: Detail) {
     for notice in &plan.notices {
         match notice.level {
+            Level::Refusal => put(out, 2, &format!("{} {}", paint(REMOVED, "refused:"), printable(&notice.text))),
             Level::Warning => put(out, 2, &format!("{} {}", paint(CHANGED, "warning:"), printable(&notice.text))),
             Level::Info if !plan.changes.is_empty() || detail == Detail::Verbose => {
                 put(out, 2, &format!("{} {}", paint(FAINT, "note:"), printable(&notice.text)));

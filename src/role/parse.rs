@@ -284,10 +284,11 @@ impl Reader<'_> {
     fn notice(&mut self, node: &Node) -> Option<NoticeSpec> {
         let raw: RawNotice = self.decode(node)?;
         let level = match raw.level.as_str() {
+            "refusal" => Level::Refusal,
             "warning" => Level::Warning,
             "info" => Level::Info,
             _ => {
-                let known = vec!["warning".to_owned(), "info".to_owned()];
+                let known = ["refusal", "warning", "info"].map(str::to_owned).to_vec();
                 return self.unknown(node.get("level")?, Namespace::Level, known);
             }
         };

@@ -43,7 +43,11 @@ fn outcome(desired: &Desired) -> String {
 }
 
 fn notices(desired: &Desired) -> Vec<String> {
-    let level = |level| if level == Level::Warning { "warning" } else { "info" };
+    let level = |level| match level {
+        Level::Refusal => "refusal",
+        Level::Warning => "warning",
+        Level::Info => "info",
+    };
     desired.notices.iter().map(|notice| format!("{}: {}", level(notice.level), notice.text)).collect()
 }
 

@@ -7,6 +7,7 @@ mod examples;
 mod faults;
 mod hosts;
 mod laws;
+mod refusals;
 mod show;
 
 use std::sync::Arc;
