@@ -35,3 +35,26 @@ fn a_folder_that_would_shut_nginx_out_is_refused() {
     }
     assert_eq!(refusals("", &[("nginx", &[("version", "1.22.1")])]), [""; 0]);
 }
+
+#[test]
+fn a_socket_that_puma_holds_under_other_words_is_refused() {
+    const PATH: &str = "/srv/shop/shared/tmp/sockets/puma.sock";
+    let cases = [
+        (format!("unix://{PATH}?umask=0117"), "", true),
+        (format!("unix:{PATH}"), "", true),
+        (format!("tcp://0.0.0.0:80,unix://{PATH}?backlog=9"), "", true),
+        (format!("unix://{PATH}?umask=0117"), "puma_socket_umask: '0117'", false),
+        (format!("tcp://0.0.0.0:80,unix://{PATH}"), "", false),
+        (format!("unix://{PATH}2"), "", false),
+        (format!("unix:///old{PATH}"), "", false),
+        ("tcp://0.0.0.0:80".to_owned(), "", false),
+    ];
+    for (binds, line, is_refused) in &cases {
+        let found = refusals(line, &[("puma", &[("active_state", "active"), ("binds", binds)])]);
+        assert_eq!(found.len(), usize::from(*is_refused), "{binds} {line}: {found:?}");
+        for text in found {
+            assert!(text.contains("`puma_socket_umask`") && text.contains("stop Puma first"), "{text}");
+        }
+    }
+    assert_eq!(refusals("", &[("puma", &[("active_state", "inactive")])]), [""; 0]);
+}
