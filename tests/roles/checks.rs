@@ -1,7 +1,8 @@
 //! The programs of the built-in checks, against stand-ins that say what real ones were seen to say.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 use std::process::Command;
 
 use zdt::resource::{Check, Facts};
@@ -53,4 +54,38 @@ fn what_systemd_says_of_the_unit_counts_whatever_the_exit_code() {
         assert_eq!(found, Some(expected), "{said} with {code}: {shown}");
         assert!(shown.contains(said), "{shown}");
     }
+}
+
+/// What `nginx -T` prints.
+const DUMP: &str = "[ \"$*\" = -T ] || exit 9
+echo 'nginx: test is successful' >&2
+printf '# configuration file /etc/nginx/nginx.conf:\\nhttp {\\n}\\n\\n# configuration file %s:\\nsecret;\\n'";
+
+#[test]
+fn a_file_that_nginx_does_not_read_fails_the_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::write(at("upstream.conf"), "").unwrap();
+    symlink(at("upstream.conf"), at("enabled")).unwrap();
+    let check = check("nginx_upstream", &format!("nginx_upstream_path: {}\n", at("upstream.conf")));
+    let read = |path: &str| run(&check, "nginx", &format!("{DUMP} '{path}'"));
+    assert_eq!(read(&at("upstream.conf")).0, Some(0));
+    let (code, said) = read(&at("enabled"));
+    assert_eq!((code, Path::new(&at("enabled")).exists()), (Some(0), true), "{said}");
+    for other in [at("upstream.conf.old"), at("x/upstream.conf"), "/etc/nginx/mime.types".to_owned()] {
+        let (code, said) = read(&other);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains(&format!("nginx does not read {}", at("upstream.conf"))), "{said}");
+        assert!(!said.contains("secret"), "a configuration may hold what is nobody's to see: {said}");
+    }
+}
+
+#[test]
+fn nginx_own_words_are_shown_where_it_refuses() {
+    let check = check("nginx_upstream", "");
+    let stand_in =
+        "echo 'nginx: [emerg] invalid parameter \"x\" in /etc/nginx/conf.d/shop_upstream.conf:3' >&2; exit 1";
+    let (code, said) = run(&check, "nginx", stand_in);
+    assert_eq!(code, Some(1));
+    assert_eq!(said, "nginx: [emerg] invalid parameter \"x\" in /etc/nginx/conf.d/shop_upstream.conf:3\n");
 }

@@ -17,7 +17,7 @@ fn show_tells_what_to_set_and_what_comes_of_it() {
         "  nginx_upstream_servers  int, default 2\n",
         "  nginx_upstream_path  path, default /etc/nginx/conf.d/{{ app_name }}_upstream.conf\n",
         "\nManages\n\n  template {{ nginx_upstream_path }}\n",
-        "\nChecks\n\n  nginx -t\n",
+        "\nChecks\n\n  nginx reads the upstream\n",
         "\nHandlers\n\n  reload nginx (nginx_reload)\n",
         "  zdt_roles: [nginx_upstream]\n  app_name: shop\n",
         "        server unix:/srv/shop/shared/tmp/sockets/puma.sock max_fails=0 fail_timeout=0;\n",
