@@ -182,6 +182,10 @@ fn hostile_values_come_out_as_themselves_or_are_refused() {
         ("app_user: 'root; id'", "app_user"),
         ("puma_service: '--user'", "puma_service"),
         ("puma_service: 'a/b'", "puma_service"),
+        ("puma_service: puma.socket", "puma_service"),
+        ("puma_service: puma@.service", "puma_service"),
+        ("puma_config_path: /var/lib/zdt/puma.rb", "puma_config_path"),
+        ("puma_environment: ''", "puma_environment"),
         ("puma_environment: \"x\\ny\"", "puma_environment"),
         ("puma_environment: \"x\\u0001\"", "puma_environment"),
         ("puma_extra_lines: [\"a\\nb\"]", "puma_extra_lines"),
@@ -198,9 +202,8 @@ fn hostile_values_come_out_as_themselves_or_are_refused() {
         assert!(faults.contains("a template cannot be rendered"), "{path}: {faults}");
     }
     let lines = "zdt_roles: [puma_config, nginx_upstream]\napp_name: shop\npuma_socket_path: /run/p.sock\npuma_control_socket_path: /run/c.sock\n\
-                 app_path: '/srv/a\"b #{`id`} $(id)'\npuma_environment: 'x\"; `id` #{exit} \\'\n";
+                 app_path: '/srv/a\"b #{`id`} $(id)'\n";
     let text = content(&desired(&library, lines, &Facts::new()), "/srv/a\"b #{`id`} $(id)/shared/puma.rb");
-    assert!(text.contains(r##"environment "x\"; `id` \#{exit} \\""##), "{text}");
     assert!(text.contains(r##"directory "/srv/a\"b \#{`id`} $(id)/current""##), "{text}");
 }
 
@@ -322,4 +325,10 @@ fn one_role_twice_serves_two_apps() {
             ("nginx_upstream (2)", "/etc/nginx/conf.d/b_upstream.conf"),
         ]
     );
+}
+
+#[test]
+fn no_role_writes_where_zdt_keeps_its_record() {
+    let record = format!("{}/last", zdt::transaction::STATE_DIR);
+    assert_eq!(zdt::resource::Syntax::Path.check(&record), Err(zdt::resource::WordFault::Reserved));
 }

@@ -81,6 +81,7 @@ fn kind(raw: &RawParam, node: &Node, faults: &mut Vec<Fault>) -> Option<Type> {
         "user" => Type::Word(Syntax::User),
         "group" => Type::Word(Syntax::Group),
         "unit" => Type::Word(Syntax::Unit),
+        "service" => Type::Word(Syntax::Service),
         "lines" => Type::Lines,
         "int" => Type::Int { min, max },
         "bool" => Type::Bool { auto: raw.auto },
