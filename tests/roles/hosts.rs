@@ -161,7 +161,7 @@ fn the_restart_says_what_it_costs_on_this_host() {
             "hot restart (USR2): Puma reads its settings only then; requests wait about one boot, none fails",
         ),
         (&[("active_state", "inactive")], "start: Puma is not running"),
-        (&[], "restart: a hot restart (USR2) where Puma runs, else a start"),
+        (&[], "a hot restart (USR2) where Puma runs, else a start"),
     ];
     for (keys, expected) in cases {
         let desired = desired(&library, &format!("zdt_roles: [puma_config]\n{APP}"), &fact("puma", keys));
