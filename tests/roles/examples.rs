@@ -31,6 +31,9 @@ fn outcome(desired: &Desired) -> String {
             writeln!(text, "{}", format!("    {line}").trim_end()).unwrap();
         }
     }
+    if text.ends_with("files:\n") {
+        text = "files: {}\n".to_owned();
+    }
     if desired.notices.is_empty() {
         text.push_str("notices: []\n");
         return text;
