@@ -28,8 +28,12 @@ fn show_tells_what_to_set_and_what_comes_of_it() {
 
 #[test]
 fn an_unknown_role_is_named_with_the_one_that_was_meant() {
-    let expected = "there is no role `puma_confg`: did you mean `puma_config`?";
-    assert_eq!(show(&library(), "puma_confg"), Err(expected.to_owned()));
+    let report = show(&library(), "puma_confg").unwrap_err();
+    assert_eq!(report.message, "there is no role `puma_confg`");
+    assert_eq!(report.help.as_deref(), Some("did you mean `puma_config`?"));
+    let report = show(&library(), "\u{1b}[2Jnothing").unwrap_err();
+    assert_eq!(report.message, "there is no role `\\u{1b}[2Jnothing`");
+    assert_eq!(report.help.as_deref(), Some("`zdt role list` names them all"));
 }
 
 #[test]
