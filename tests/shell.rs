@@ -7,6 +7,7 @@ mod harness;
 #[path = "shell/nginx.rs"]
 mod nginx;
 
+#[cfg(test)]
 #[path = "shell/observe.rs"]
 mod observe;
 #[cfg(test)]

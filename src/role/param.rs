@@ -10,6 +10,8 @@ use crate::yaml::{self, Data, Node};
 #[derive(Debug)]
 pub struct Param {
     pub name: String,
+    /// The role that declares it; others may use it.
+    pub role: String,
     pub span: Span,
     pub kind: Type,
     pub required: bool,

@@ -40,7 +40,7 @@ pub fn parse(name: &str, files: &[&RoleFile]) -> (Option<Parsed>, Vec<Fault>) {
     };
     let mut reader = Reader { name, faults: Vec::new(), texts: Vec::new() };
     if node.as_map().is_none() {
-        reader.shape::<()>(&node, "role.yml", "a mapping");
+        reader.shape::<()>(&node, &format!("`{}` of role `{name}`", file.source.name), "a mapping");
         return (None, reader.faults);
     }
     for file in files {
@@ -157,7 +157,7 @@ impl Reader<'_> {
     fn param(&mut self, key: &Node, value: &Node) -> Option<Param> {
         let name = self.identifier(key, "param")?;
         let raw: param_text::RawParam = self.decode(value)?;
-        let (param, template) = param_text::param(name, key, value, raw, &mut self.faults)?;
+        let (param, template) = param_text::param(self.name, name, key, value, raw, &mut self.faults)?;
         let Some(node) = template else { return Some(param) };
         let text = self.text(node, Form::Word)?;
         Some(Param { default: Some(param::Fallback::Template(text)), ..param })

@@ -9,6 +9,7 @@ mod faults;
 mod hosts;
 mod laws;
 mod refusals;
+mod secrets;
 mod show;
 
 use std::sync::Arc;
