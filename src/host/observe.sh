@@ -197,7 +197,10 @@ nginx_worker() {
 	shift
 	joined=''
 	while IFS=: read -r account _; do
-		joined=$joined${joined:+,}$account
+		case ,$joined, in
+		*",$account,"*) ;;
+		*) joined=$joined${joined:+,}$account ;;
+		esac
 	done <<-END
 		$(getent group "$@")
 	END

@@ -29,7 +29,7 @@ fn workers_tell_their_user_and_groups() {
     std::fs::copy(find("sleep").unwrap(), folder.path().join("nginx")).unwrap();
     let mut commands = Vec::new();
     for (ids, title) in [
-        (["--reuid=65534", "--regid=65534", "--groups=1,2"], "nginx: worker process"),
+        (["--reuid=65534", "--regid=65534", "--groups=65534,1,2"], "nginx: worker process"),
         (["--reuid=1", "--regid=1", "--groups=3"], "nginx: worker process is shutting down"),
         (["--reuid=0", "--regid=0", "--groups=0"], "nginx: master process nginx"),
     ] {
