@@ -12,6 +12,9 @@ mod preflight;
 #[cfg(test)]
 #[path = "shell/run.rs"]
 mod run;
+#[cfg(test)]
+#[path = "shell/trouble.rs"]
+mod trouble;
 
 use std::process::Command;
 

@@ -110,6 +110,9 @@ impl Visit<'_> {
             Err(trouble) => return Applied::NotReached(trouble),
         };
         self.stage(Stage::Run);
+        if let Err(fault) = remote::prepare(session).await {
+            return Applied::NotReached(Trouble::Host(fault));
+        }
         let host = &self.job.host;
         let outcome = remote::run(session, &manifest, Checking::Again, |progress| {
             // As above: a closed report stops nothing.
