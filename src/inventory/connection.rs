@@ -1,4 +1,4 @@
-use super::fault::Fault;
+use super::fault::{Fault, RootProblem};
 use super::host_pattern::name_problem;
 use super::variables::{Variable, Variables};
 use crate::yaml::{Data, Node};
@@ -22,7 +22,8 @@ pub struct Connection {
     pub common_args: Vec<String>,
     /// The user to become, `root` unless said otherwise; `None` where nobody is to be become.
     pub become_root: Option<String>,
-    /// `zdt_root`: every path lies below it.
+    /// `zdt_root`: every path lies below it. `None` only where the variable is not set at all: nobody's sandbox may
+    /// become the machine itself because a value came out empty.
     pub root: Option<String>,
 }
 
@@ -62,24 +63,61 @@ impl Reader<'_> {
         let mut common_args = self.words("ansible_ssh_common_args");
         common_args.extend(self.words("ansible_ssh_extra_args"));
         let become_root = self.become_user();
-        let root = self.text(&["zdt_root"], "a path");
+        let root = self.root(kind);
         for password in PASSWORDS {
             if let Some(variable) = self.variables.get(password).filter(|variable| !is_nothing(&variable.node)) {
                 self.faults.push(Fault::Password { place: variable.node.span.place(), variable: password.to_owned() });
             }
         }
         let host = address.unwrap_or_else(|| host.to_owned());
+        let kind = kind.unwrap_or(ConnectionKind::Ssh);
         Connection { kind, host, port, user, private_key, common_args, become_root, root }
     }
 
-    fn kind(&mut self) -> ConnectionKind {
-        let Some((name, variable)) = self.find(&["ansible_connection"]) else { return ConnectionKind::Ssh };
+    /// `None`: a fault is noted.
+    fn kind(&mut self) -> Option<ConnectionKind> {
+        let before = self.faults.len();
+        let Some((name, variable)) = self.find(&["ansible_connection"]) else {
+            return (self.faults.len() == before).then_some(ConnectionKind::Ssh);
+        };
         match variable.node.as_str() {
-            Some("ssh" | "smart" | "paramiko" | "paramiko_ssh" | "ansible.builtin.ssh") => ConnectionKind::Ssh,
-            Some("local" | "ansible.builtin.local") => ConnectionKind::Local,
+            Some("ssh" | "smart" | "paramiko" | "paramiko_ssh" | "ansible.builtin.ssh") => Some(ConnectionKind::Ssh),
+            Some("local" | "ansible.builtin.local") => Some(ConnectionKind::Local),
             _ => {
                 self.bad(name, &variable, "`ssh` or `local`");
-                ConnectionKind::Ssh
+                None
+            }
+        }
+    }
+
+    /// Unlike every other variable here, set to nothing is not unset.
+    fn root(&mut self, kind: Option<ConnectionKind>) -> Option<String> {
+        self.variables.get("zdt_root")?;
+        let variable = match self.variables.resolve("zdt_root") {
+            Ok(variable) => variable?,
+            Err(fault) => {
+                self.faults.push(fault);
+                return None;
+            }
+        };
+        let at = variable.node.span.clone();
+        if kind == Some(ConnectionKind::Ssh) {
+            let connection = self.variables.get("ansible_connection").map(|variable| variable.node.span.clone());
+            self.faults.push(Fault::RootNotLocal { at: at.clone(), connection });
+        }
+        let text = match &variable.node.data {
+            Data::Null => "",
+            Data::String(text) => text,
+            _ => {
+                self.bad("zdt_root", &variable, "a path");
+                return None;
+            }
+        };
+        match root_problem(text) {
+            None => Some(text.to_owned()),
+            Some(problem) => {
+                self.faults.push(Fault::BadRoot { at, root: text.to_owned(), problem });
+                None
             }
         }
     }
@@ -170,6 +208,33 @@ impl Reader<'_> {
             expected,
         });
     }
+}
+
+fn root_problem(root: &str) -> Option<RootProblem> {
+    if root.trim().is_empty() {
+        Some(RootProblem::Empty)
+    } else if root.starts_with('~') {
+        Some(RootProblem::Home)
+    } else if root.chars().any(char::is_control) {
+        Some(RootProblem::ControlCharacter)
+    } else if root.starts_with('/') && is_whole_machine(root) {
+        Some(RootProblem::WholeMachine)
+    } else {
+        None
+    }
+}
+
+/// Whether an absolute path comes out at `/`: `/`, `//.`, `/srv/..`.
+fn is_whole_machine(path: &str) -> bool {
+    let mut depth = 0usize;
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => depth = depth.saturating_sub(1),
+            _ => depth += 1,
+        }
+    }
+    depth == 0
 }
 
 /// Ansible takes an empty text for "not set" here.

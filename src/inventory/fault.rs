@@ -124,6 +124,17 @@ pub enum Fault {
         found: String,
         expected: &'static str,
     },
+    /// `zdt_root` is no path that a sandbox can have.
+    BadRoot {
+        at: Span,
+        root: String,
+        problem: RootProblem,
+    },
+    /// A sandbox lies on the machine that runs zdt; `connection` is where another connection is asked for, if anywhere.
+    RootNotLocal {
+        at: Span,
+        connection: Option<Span>,
+    },
     /// A password is set, which zdt has no use for. The value is never shown, so there is no source line.
     Password {
         place: String,
@@ -162,6 +173,17 @@ pub enum NameProblem {
     Slash,
     Dots,
     TooLong,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RootProblem {
+    /// Set, but to nothing.
+    Empty,
+    /// `~/sandbox`: whose home would be a guess.
+    Home,
+    ControlCharacter,
+    /// It comes out at `/`.
+    WholeMachine,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -362,6 +362,46 @@ fn connections_that_cannot_be() {
 }
 
 #[test]
+fn a_sandbox_never_becomes_the_machine_itself() {
+    use RootProblem::*;
+    for (root, expected) in [
+        ("''", Empty),
+        ("", Empty),
+        ("null", Empty),
+        ("' '", Empty),
+        ("'{{ nothing }}'\nnothing:", Empty),
+        ("\"{{ '' }}\"", Empty),
+        ("'{% if false %}x{% endif %}'", Empty),
+        ("~/sandbox", Home),
+        ("~deploy", Home),
+        ("\"a\\nb\"", ControlCharacter),
+        ("/", WholeMachine),
+        ("//.", WholeMachine),
+        ("/srv/../..", WholeMachine),
+    ] {
+        let found = connect(&format!("ansible_connection: local\nzdt_root: {root}")).expect_err(root);
+        assert!(matches!(&found[..], [Fault::BadRoot { problem, .. }] if *problem == expected), "{root}: {found:?}");
+    }
+    let texts = Texts {
+        extra: vec![Extra::Pair(Source::new("-e", "zdt_root="))],
+        ..texts("all: {hosts: {h: {ansible_connection: local, zdt_root: /srv/sandbox}}}")
+    };
+    let variables = parse(&texts).expect("parses").variables("h");
+    let found = Connection::of("h", &variables).expect_err("a fault");
+    assert!(matches!(&found[..], [Fault::BadRoot { problem: Empty, .. }]), "{found:?}");
+    assert!(matches!(
+        &connect("zdt_root: sb").expect_err("no local")[..],
+        [Fault::RootNotLocal { connection: None, .. }]
+    ));
+    let found = connect("zdt_root: sb\nansible_connection: ssh").expect_err("ssh");
+    assert!(matches!(&found[..], [Fault::RootNotLocal { connection: Some(_), .. }]));
+    // One mistake, one fault.
+    let found = connect("zdt_root: sb\nansible_connection: lokal").expect_err("lokal");
+    assert!(matches!(&found[..], [Fault::BadValue { .. }]), "{found:?}");
+    assert_eq!(connect("zdt_root: [sb]\nansible_connection: local").expect_err("a list").len(), 1);
+}
+
+#[test]
 fn large_inventories_are_linear() {
     let inventory = inventory("all:\n  children:\n    web: {hosts: {'w[1:50000]':}}\n    x: {children: {web:}}\n");
     assert_eq!(inventory.hosts().count(), 50_000);

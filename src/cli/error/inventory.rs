@@ -1,5 +1,5 @@
 use super::{Report, meant, one_of, quote};
-use crate::inventory::{Fault, GROUP_KEYS, KNOWN_VARIABLES, NameProblem, RangeProblem};
+use crate::inventory::{Fault, GROUP_KEYS, KNOWN_VARIABLES, NameProblem, RangeProblem, RootProblem};
 use crate::words;
 
 const CONVERT: &str = "zdt reads YAML: `ansible-inventory -i FILE --list --yaml` converts any inventory";
@@ -82,6 +82,8 @@ impl From<&Fault> for Report {
             | Fault::TooNested { .. }
             | Fault::TooMuchText { .. }
             | Fault::BadValue { .. }
+            | Fault::BadRoot { .. }
+            | Fault::RootNotLocal { .. }
             | Fault::Password { .. }
             | Fault::EmptyPattern
             | Fault::NoMatch { .. }
@@ -123,6 +125,16 @@ fn host(fault: &Fault) -> Report {
         Fault::BadValue { at, variable, found, expected } => {
             Report::new(format!("{} is {found}, but it must be {expected}", quote(variable))).at(at, "this value")
         }
+        Fault::BadRoot { at, root, problem } => bad_root(root, *problem).at(at, "this value"),
+        Fault::RootNotLocal { at, connection } => {
+            let report =
+                Report::new("`zdt_root` makes a sandbox, and a sandbox lies on this machine").at(at, "a sandbox");
+            match connection {
+                Some(connection) => report.at(connection, "not local"),
+                None => report,
+            }
+            .help("set `ansible_connection: local` for the host, or remove `zdt_root` from a real one")
+        }
         Fault::Password { place, variable } => Report::new(format!("{} is set at {place}", quote(variable))).help(
             "zdt needs key login and passwordless sudo: remove the password, or set it to nothing for these hosts",
         ),
@@ -143,6 +155,20 @@ fn host(fault: &Fault) -> Report {
         .help("counting starts at 0"),
         // The caller words the others; a new fault does not compile before it is listed there.
         _ => Report::new("something is wrong with the inventory"),
+    }
+}
+
+fn bad_root(root: &str, problem: RootProblem) -> Report {
+    match problem {
+        RootProblem::Empty => Report::new("`zdt_root` is set, but empty")
+            .help("zdt does not take that for the machine itself: name the sandbox's folder, or remove the variable"),
+        RootProblem::Home => Report::new(format!("`zdt_root` is {}, but zdt expands no `~` there", quote(root)))
+            .help("write the path out; a relative one starts at the inventory's folder"),
+        RootProblem::ControlCharacter => {
+            Report::new(format!("`zdt_root` is {}: it holds a control character", quote(root)))
+        }
+        RootProblem::WholeMachine => Report::new(format!("`zdt_root` is {}, which is the machine itself", quote(root)))
+            .help("a sandbox is a folder; for the machine itself remove `zdt_root`"),
     }
 }
 

@@ -166,3 +166,22 @@ fn every_fault_of_a_host_has_words() {
     );
     assert!(!render_as(&reports, Style::Ascii).contains("hunter2"));
 }
+
+#[test]
+fn a_bad_sandbox_has_words() {
+    let reports = |vars: &str| -> Vec<String> {
+        let main = format!("all: {{hosts: {{h: {{{vars}}}}}}}");
+        let texts = inventory::Texts { main: vec![Source::new("inv.yml", main)], ..inventory::Texts::default() };
+        let inventory = inventory::parse(&texts).expect("parses");
+        let faults = inventory::Connection::of("h", &inventory.variables("h")).expect_err("faults");
+        faults.iter().map(|fault| Report::from(fault).message).collect()
+    };
+    for (vars, expected) in [
+        ("ansible_connection: local, zdt_root: ''", "`zdt_root` is set, but empty"),
+        ("ansible_connection: local, zdt_root: ~/sb", "`zdt_root` is `~/sb`, but zdt expands no `~` there"),
+        ("ansible_connection: local, zdt_root: /", "`zdt_root` is `/`, which is the machine itself"),
+        ("zdt_root: sb", "`zdt_root` makes a sandbox, and a sandbox lies on this machine"),
+    ] {
+        assert_eq!(reports(vars), [expected], "{vars}");
+    }
+}
