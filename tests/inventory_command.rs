@@ -1,0 +1,79 @@
+//! `zdt inventory`, and what every command says about its inventory: run as a user runs it.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = TempDir::new().expect("a folder");
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+        fs::write(path, text).expect("written");
+    }
+    folder
+}
+
+fn zdt(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_zdt"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .envs(environment.iter().copied())
+        .output()
+        .expect("zdt runs")
+}
+
+/// What went to stdout and stderr.
+fn words(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+const SECRETS: &str = "
+all:
+  hosts:
+    h:
+      db: {user: shop, password: hunter2, pool: 5}
+      api_key: hunter2
+      secret_key_base: hunter2
+      aws_credential: hunter2
+      passphrase: [hunter2]
+      database_url: postgres://u:hunter2@db:5432/shop
+      environment: ['A=1', 'DB_PASS=hunter2']
+      tls: {cert: /etc/c.pem, privateKey: hunter2}
+      sealed: {deep: !vault hunter2}
+      public_key: ssh-ed25519 AAAA
+";
+
+#[test]
+fn no_secret_is_printed() {
+    let folder = folder(&[("i.yml", SECRETS)]);
+    for arguments in [&["inventory", "i.yml"][..], &["inventory", "i.yml", "--json"]] {
+        let output = zdt(folder.path(), arguments, &[]);
+        let words = words(&output);
+        assert_eq!(output.status.code(), Some(0), "{words}");
+        assert!(!words.contains("hunter2"), "{words}");
+        for seen in ["shop", "postgres://u:‹masked›@db:5432/shop", "/etc/c.pem", "ssh-ed25519 AAAA", "DB_PASS=‹masked›"]
+        {
+            assert!(words.contains(seen), "{seen}\n{words}");
+        }
+    }
+}
+
+#[test]
+fn a_fault_beside_a_secret_does_not_print_it() {
+    for main in [
+        "all:\n  vars:\n    tls_key: |\n      hunter2\n     x: {{ y }}\n",
+        "all:\n  vars:\n    url: redis://:hunter2@h/\n    zdt_rols: []\n  hosts: {h:}\n",
+        "all:\n  vars:\n    secrets:\n      one: hunter2\n    zdt_rols: []\n  hosts: {h:}\n",
+        "all:\n  vars: {zdt_rols: [], api_key: hunter2}\n  hosts: {h:}\n",
+    ] {
+        let folder = folder(&[("i.yml", main)]);
+        let output = zdt(folder.path(), &["plan", "i.yml"], &[]);
+        let words = words(&output);
+        assert_eq!(output.status.code(), Some(3), "{words}");
+        assert!(words.contains('…') && !words.contains("hunter2"), "{words}");
+    }
+}
