@@ -77,3 +77,23 @@ fn a_fault_beside_a_secret_does_not_print_it() {
         assert!(words.contains('…') && !words.contains("hunter2"), "{words}");
     }
 }
+
+#[test]
+fn arguments_do_not_drive_the_terminal_and_are_shown_as_typed() {
+    let folder = folder(&[("i.yml", "all: {hosts: {h: {ansible_ssh_common_args: \"-o 'unclosed\"}}}")]);
+    let escape = "\u{1b}[31mx\u{202e}";
+    for arguments in [
+        &["plan", escape][..],
+        &["plan", "i.yml", "-e", escape],
+        &["plan", "i.yml", "-e", &format!("@{escape}")],
+        &["plan", "i.yml", "-e", &format!("./{escape}")],
+        &["plan", "i.yml", "-l", escape],
+        &["inventory", "i.yml", "-e", &format!("{{\"{escape}\": 1}}")],
+    ] {
+        let words = words(&zdt(folder.path(), arguments, &[]));
+        assert!(!words.contains('\u{1b}') && !words.contains('\u{202e}') && words.contains("[31mx"), "{words:?}");
+    }
+    let words = |arguments: &[&str]| words(&zdt(folder.path(), arguments, &[]));
+    assert!(words(&["plan", "i.yml", "-e", "zdt_roles=x"]).contains("is `-o 'unclosed`, but"));
+    assert!(words(&["plan", "i.yml", "-e", "=x"]).contains("no name before the `=`"));
+}

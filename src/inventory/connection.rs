@@ -1,4 +1,4 @@
-use super::fault::{Fault, RootProblem};
+use super::fault::{Fault, Found, RootProblem};
 use super::host_pattern::name_problem;
 use super::variables::{Variable, Variables};
 use crate::yaml::{Data, Node};
@@ -198,8 +198,8 @@ impl Reader<'_> {
 
     fn bad(&mut self, name: &str, variable: &Variable, expected: &'static str) {
         let found = match variable.node.as_str() {
-            Some(text) => format!("`{}`", text.escape_debug()),
-            None => variable.node.describe(),
+            Some(text) => Found::Text(text.to_owned()),
+            None => Found::Other(variable.node.describe()),
         };
         self.faults.push(Fault::BadValue {
             at: variable.node.span.clone(),

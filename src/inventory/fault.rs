@@ -121,7 +121,7 @@ pub enum Fault {
     BadValue {
         at: Span,
         variable: String,
-        found: String,
+        found: Found,
         expected: &'static str,
     },
     /// `zdt_root` is no path that a sandbox can have.
@@ -173,6 +173,14 @@ pub enum NameProblem {
     Slash,
     Dots,
     TooLong,
+}
+
+/// What stands where something else should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    Text(String),
+    /// `a list`, `the number 5`.
+    Other(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

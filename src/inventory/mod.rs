@@ -21,7 +21,7 @@ mod variables;
 mod tests;
 
 pub use connection::{Connection, ConnectionKind};
-pub use fault::{Fault, NameProblem, RangeProblem, RootProblem};
+pub use fault::{Fault, Found, NameProblem, RangeProblem, RootProblem};
 pub use model::Inventory;
 pub use parse::{GROUP_KEYS, parse, read};
 pub use texts::{Extra, Texts};

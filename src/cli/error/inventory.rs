@@ -1,10 +1,11 @@
-use super::{Report, meant, one_of, quote};
-use crate::inventory::{Fault, GROUP_KEYS, KNOWN_VARIABLES, NameProblem, RangeProblem, RootProblem};
+use super::{Report, escape, meant, one_of, quote};
+use crate::inventory::{Fault, Found, GROUP_KEYS, KNOWN_VARIABLES, NameProblem, RangeProblem, RootProblem};
 use crate::words;
 
 const CONVERT: &str = "zdt reads YAML: `ansible-inventory -i FILE --list --yaml` converts any inventory";
 const VAULT: &str = "zdt cannot decrypt yet: give the value another way, `-e @file` for one";
 const UNDEFINED: &str = "define it for this host or one of its groups, or give it with `-e`";
+const BLANKS: &str = "quote a value that holds blanks: `-e \"key='two words'\"`";
 const ENGINE: &str = "zdt renders variables with Tera, which is near Jinja and not the same: filters take named \
                       arguments, as in `default(value=1)`";
 
@@ -12,20 +13,21 @@ impl From<&Fault> for Report {
     fn from(fault: &Fault) -> Report {
         match fault {
             Fault::Yaml(fault) => fault.into(),
-            Fault::Empty { source } => Report::new(format!("the inventory `{}` is empty", source.name))
+            Fault::Empty { source } => Report::new(format!("the inventory {} is empty", quote(&source.name)))
                 .help("name a group and its hosts:\n\nall:\n  hosts:\n    web1.example.com:"),
-            Fault::Ini { at } => Report::new(format!("`{}` is an inventory in INI format", at.source.name))
+            Fault::Ini { at } => Report::new(format!("{} is an inventory in INI format", quote(&at.source.name)))
                 .at(at, "a section")
                 .help(CONVERT),
-            Fault::Plugin { at } => {
-                Report::new(format!("`{}` configures an inventory plugin, it is not an inventory", at.source.name))
-                    .at(at, "names a plugin")
-                    .help(CONVERT)
-            }
+            Fault::Plugin { at } => Report::new(format!(
+                "{} configures an inventory plugin, it is not an inventory",
+                quote(&at.source.name)
+            ))
+            .at(at, "names a plugin")
+            .help(CONVERT),
             Fault::NotMapping { at, what, found } => {
                 let members = what.starts_with("`hosts`") || what.starts_with("`children`");
                 let keys = "its members are keys: write `web1:`, with a colon, instead of `- web1`";
-                Report::new(format!("{what} must be a mapping, but it is {found}"))
+                Report::new(format!("{} must be a mapping, but it is {found}", escape(what)))
                     .at(at, "not a mapping")
                     .maybe_help((members && found == "a list").then(|| keys.to_owned()))
             }
@@ -52,7 +54,8 @@ impl From<&Fault> for Report {
                     .at(at, "with this")
             }
             Fault::GroupCycle { at, groups } => {
-                Report::new(format!("groups contain themselves: {}", groups.join(" → "))).at(at, "closes the circle")
+                Report::new(format!("groups contain themselves: {}", escape(&groups.join(" → "))))
+                    .at(at, "closes the circle")
             }
             Fault::BadPriority { at, found } => {
                 Report::new(format!("`ansible_group_priority` must be a whole number, but it is {found}"))
@@ -63,18 +66,19 @@ impl From<&Fault> for Report {
                     .unwrap_or_else(|| format!("zdt knows {}", one_of(&KNOWN_VARIABLES).replace(" or ", " and ")));
                 Report::new(format!("zdt knows no variable {}", quote(name))).at(at, "not known").help(help)
             }
-            Fault::VaultFile { at } => Report::new(format!("`{}` is encrypted by ansible-vault", at.source.name))
+            Fault::VaultFile { at } => Report::new(format!("{} is encrypted by ansible-vault", quote(&at.source.name)))
                 .at(at, "encrypted")
                 .help(VAULT),
             Fault::NotPair { at, word } => Report::new(format!("{} is not `key=value`", quote(word)))
-                .at(at, "no `=`")
-                .help("quote a value that holds blanks: `-e \"key='two words'\"`"),
+                .at(at, if word.starts_with('=') { "no name before the `=`" } else { "no `=`" })
+                .maybe_help((!word.starts_with('=')).then(|| BLANKS.to_owned())),
             Fault::Unbalanced { at } => Report::new("a quote, or a `{{`, does not end")
                 .at(at, "in this")
                 .help("close it, or escape the quote with `\\`"),
             Fault::ExtraFileWithoutAt { at } => {
                 let name = at.source.text.trim();
-                Report::new(format!("{} looks like a path", quote(name))).help(format!("write `-e @{name}` to read it"))
+                Report::new(format!("{} looks like a path", quote(name)))
+                    .help(format!("write `-e @{}` to read it", escape(name)))
             }
             Fault::Vault { .. }
             | Fault::Cycle { .. }
@@ -102,9 +106,8 @@ fn host(fault: &Fault) -> Report {
                 .at(at, "encrypted")
                 .help(VAULT)
         }
-        Fault::Cycle { at, chain } => {
-            Report::new(format!("variables need each other: {}", chain.join(" → "))).at(at, "part of the circle")
-        }
+        Fault::Cycle { at, chain } => Report::new(format!("variables need each other: {}", escape(&chain.join(" → "))))
+            .at(at, "part of the circle"),
         Fault::Template { at, chain, problem } => {
             let names: Vec<String> = chain.iter().map(|name| quote(name)).collect();
             let through = match &names[..] {
@@ -112,7 +115,7 @@ fn host(fault: &Fault) -> Report {
                 [only] => format!("the variable {only}"),
                 [first, .., last] => format!("the variable {last}, which {first} needs,"),
             };
-            Report::new(format!("{through} does not render: {}", problem.trim_end_matches('.')))
+            Report::new(format!("{through} does not render: {}", escape(problem.trim_end_matches('.'))))
                 .at(at, "this template")
                 .help(if problem.contains("is not defined") { UNDEFINED } else { ENGINE })
         }
@@ -123,6 +126,10 @@ fn host(fault: &Fault) -> Report {
             Report::new(format!("a template writes more than {} MB", limit >> 20)).at(at, "this template")
         }
         Fault::BadValue { at, variable, found, expected } => {
+            let found = match found {
+                Found::Text(text) => quote(text),
+                Found::Other(kind) => kind.clone(),
+            };
             Report::new(format!("{} is {found}, but it must be {expected}", quote(variable))).at(at, "this value")
         }
         Fault::BadRoot { at, root, problem } => bad_root(root, *problem).at(at, "this value"),
@@ -135,13 +142,14 @@ fn host(fault: &Fault) -> Report {
             }
             .help("set `ansible_connection: local` for the host, or remove `zdt_root` from a real one")
         }
-        Fault::Password { place, variable } => Report::new(format!("{} is set at {place}", quote(variable))).help(
-            "zdt needs key login and passwordless sudo: remove the password, or set it to nothing for these hosts",
-        ),
+        Fault::Password { place, variable } => Report::new(format!("{} is set at {}", quote(variable), escape(place)))
+            .help(
+                "zdt needs key login and passwordless sudo: remove the password, or set it to nothing for these hosts",
+            ),
         Fault::EmptyPattern => Report::new("`--limit` is empty")
             .help("name hosts or groups; for all of them leave `--limit` out, or write `all`"),
         Fault::NoMatch { part, known } => Report::new(format!("{} matches no host and no group", quote(part)))
-            .maybe_help(known.as_ref().map(|known| format!("did you mean `{known}`?"))),
+            .maybe_help(known.as_ref().map(|known| format!("did you mean {}?", quote(known)))),
         Fault::NothingSelected { pattern } => Report::new(format!("{} leaves no host", quote(pattern)))
             .help("each part matches something, but not together: check `&` and `!`"),
         Fault::PatternUnsupported { part } => Report::new(format!("{} is not supported in `--limit`", quote(part)))

@@ -71,8 +71,24 @@ pub fn one_of<S: AsRef<str>>(words: &[S]) -> String {
 
 /// A foreign text inside a sentence: nothing in it may drive the terminal, and it must not fill the screen.
 pub fn quote(text: &str) -> String {
-    let mut short: String = text.chars().take(100).collect::<String>().escape_debug().to_string();
-    short = short.replace("\\\"", "\"").replace("\\'", "'");
+    let short = escape(&text.chars().take(100).collect::<String>());
     let more = if text.chars().nth(100).is_some() { "…" } else { "" };
     format!("`{short}{more}`")
+}
+
+/// Control characters, and marks that reorder or hide what stands on a line, by their numbers; all else as it is, so
+/// that what was typed is found again.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\r' | '\t' => escaped.extend(character.escape_default()),
+            _ if character.is_control() => escaped.extend(character.escape_unicode()),
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
+                escaped.extend(character.escape_unicode());
+            }
+            _ => escaped.push(character),
+        }
+    }
+    escaped
 }
