@@ -97,3 +97,22 @@ fn arguments_do_not_drive_the_terminal_and_are_shown_as_typed() {
     assert!(words(&["plan", "i.yml", "-e", "zdt_roles=x"]).contains("is `-o 'unclosed`, but"));
     assert!(words(&["plan", "i.yml", "-e", "=x"]).contains("no name before the `=`"));
 }
+
+#[test]
+fn settings_that_nobody_reads_are_listed() {
+    let folder = folder(&[
+        ("i.yml", "web: {hosts: {h:, h2:}}"),
+        ("group_vars/wbe.yml", "a: 1"),
+        ("group_vars/web", "a: 2"),
+        ("group_vars/web.yml", "a: 3"),
+        ("host_vars/h.yml", "b: 1"),
+    ]);
+    let words = |arguments: &[&str]| words(&zdt(folder.path(), arguments, &[]));
+    let expected = "h   web  no zdt_roles\nh2  web  no zdt_roles\n\
+                    Not read: `group_vars/wbe.yml`; no group is called `wbe`: did you mean `web`?\n\
+                    Not read: `group_vars/web.yml`; another file of group `web` comes first\n";
+    assert_eq!(words(&["inventory", "i.yml"]), expected);
+    let json: serde_json::Value = serde_json::from_str(&words(&["inventory", "i.yml", "--json"])).expect("JSON");
+    assert_eq!(json["unused_files"][0]["did_you_mean"], "web");
+    assert_eq!(json["unused_files"][1]["why"], "shadowed");
+}

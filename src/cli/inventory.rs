@@ -3,10 +3,10 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use crate::cli::arguments::Inventory as Arguments;
-use crate::cli::error::secret;
+use crate::cli::error::{quote, secret};
 use crate::cli::{Exit, screen, selection};
 use crate::engine::Problem;
-use crate::inventory::{self, Inventory, Variable, Variables};
+use crate::inventory::{self, Inventory, Unused, UnusedFile, Variable, Variables, VarsOf};
 use crate::project;
 use crate::report::printable;
 use crate::report::style::{FAINT, STRONG, paint};
@@ -30,11 +30,17 @@ fn attempt(command: &Arguments) -> Result<Exit, Exit> {
     let hosts = inventory.select(selection.limit.as_deref()).map_err(wrong)?;
     if command.json {
         let hosts = hosts.iter().map(|host| ((*host).to_owned(), host_json(&inventory, host)));
-        screen::print_json(&json!({"format": 1, "hosts": hosts.collect::<serde_json::Map<_, _>>()}));
-    } else if let [host] = hosts[..] {
-        print_host(&inventory, host);
+        screen::print_json(&json!({
+            "format": 1,
+            "hosts": hosts.collect::<serde_json::Map<_, _>>(),
+            "unused_files": inventory.unused_files().iter().map(unused_json).collect::<Vec<_>>(),
+        }));
     } else {
-        print_hosts(&inventory, &hosts);
+        match hosts[..] {
+            [host] => print_host(&inventory, host),
+            _ => print_hosts(&inventory, &hosts),
+        }
+        inventory.unused_files().iter().for_each(print_unused);
     }
     Ok(Exit::Clean)
 }
@@ -46,6 +52,33 @@ fn print_hosts(inventory: &Inventory, hosts: &[&str]) {
             inventory.groups_of(host).into_iter().filter(|group| *group != "all").collect::<Vec<_>>().join(", ");
         let roles = roles(&inventory.variables(host));
         anstream::println!("{host:width$}  {}  {}", printable(&groups), paint(FAINT, printable(&roles)));
+    }
+}
+
+fn print_unused(file: &UnusedFile) {
+    let kind = kind(file.of);
+    let why = match &file.why {
+        Unused::NoSuchName { meant } => {
+            let hint = meant.as_ref().map(|meant| format!(": did you mean {}?", quote(meant))).unwrap_or_default();
+            format!("no {kind} is called {}{hint}", quote(&file.name))
+        }
+        Unused::Shadowed => format!("another file of {kind} {} comes first", quote(&file.name)),
+    };
+    anstream::println!("Not read: {}; {why}", quote(&file.source));
+}
+
+fn unused_json(file: &UnusedFile) -> Json {
+    let (meant, why) = match &file.why {
+        Unused::NoSuchName { meant } => (meant.as_deref(), "no_such_name"),
+        Unused::Shadowed => (None, "shadowed"),
+    };
+    json!({"file": file.source, "of": kind(file.of), "name": file.name, "why": why, "did_you_mean": meant})
+}
+
+fn kind(of: VarsOf) -> &'static str {
+    match of {
+        VarsOf::Group => "group",
+        VarsOf::Host => "host",
     }
 }
 

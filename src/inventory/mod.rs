@@ -15,6 +15,7 @@ mod range;
 mod reconcile;
 mod resolve;
 mod texts;
+mod unused_file;
 mod variables;
 
 #[cfg(test)]
@@ -25,4 +26,5 @@ pub use fault::{Fault, Found, NameProblem, RangeProblem, RootProblem};
 pub use model::Inventory;
 pub use parse::{GROUP_KEYS, parse, read};
 pub use texts::{Extra, Texts};
+pub use unused_file::{Unused, UnusedFile, VarsOf};
 pub use variables::{KNOWN as KNOWN_VARIABLES, Origin, Variable, Variables};

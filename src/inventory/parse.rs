@@ -6,6 +6,7 @@ use super::host_pattern::{self, MAX_HOSTS};
 use super::model::{Host, Inventory};
 use super::reconcile;
 use super::texts::Texts;
+use super::unused_file::{UnusedFile, VarsOf, unused};
 use super::variables::{self, KNOWN, Origin, Variable};
 use crate::source::{Source, Span};
 use crate::yaml::{self, Data, Node};
@@ -52,6 +53,7 @@ pub fn read(texts: &Texts) -> (Option<Inventory>, Vec<Fault>) {
             }
         }
     }
+    parser.inventory.unused_files = unused_files(&parser.inventory, texts);
     for item in &texts.extra {
         match extra::read(item) {
             Ok(entries) => {
@@ -65,6 +67,15 @@ pub fn read(texts: &Texts) -> (Option<Inventory>, Vec<Fault>) {
         }
     }
     (parser.is_whole().then_some(parser.inventory), parser.faults)
+}
+
+fn unused_files(inventory: &Inventory, texts: &Texts) -> Vec<UnusedFile> {
+    let (groups, hosts) = (&inventory.groups, &inventory.hosts);
+    let names = groups.keys().map(String::as_str);
+    let mut files = unused(VarsOf::Group, &texts.group_vars, |name| groups.contains_key(name), names);
+    let names = hosts.keys().map(String::as_str);
+    files.extend(unused(VarsOf::Host, &texts.host_vars, |name| hosts.contains_key(name), names));
+    files
 }
 
 struct Parser {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::source::Source;
 
@@ -399,6 +401,40 @@ fn a_sandbox_never_becomes_the_machine_itself() {
     let found = connect("zdt_root: sb\nansible_connection: lokal").expect_err("lokal");
     assert!(matches!(&found[..], [Fault::BadValue { .. }]), "{found:?}");
     assert_eq!(connect("zdt_root: [sb]\nansible_connection: local").expect_err("a list").len(), 1);
+}
+
+#[test]
+fn files_that_nobody_reads_are_known() {
+    let both = |stem: &str, name: &str| {
+        let source = Source::new(name, "a: 1");
+        [(stem.to_owned(), Arc::clone(&source)), (name.to_owned(), source)]
+    };
+    let alone = |name: &str, source: &str| (name.to_owned(), Source::new(source, "a: 1"));
+    let texts = Texts {
+        group_vars: [both("wbe", "wbe.yml"), both("web", "web.yml")].concat(),
+        host_vars: vec![
+            alone("web3", "web3"),
+            alone("web3.yml", "web3.yml"),
+            alone("zzz", "zzz/a"),
+            alone("zzz", "zzz/b"),
+        ],
+        ..texts(TREE)
+    };
+    let inventory = parse(&texts).expect("parses");
+    let found: Vec<String> = inventory
+        .unused_files()
+        .iter()
+        .map(|file| format!("{:?} {} {} {:?}", file.of, file.name, file.source, file.why))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "Group wbe wbe.yml NoSuchName { meant: Some(\"web\") }",
+            "Host web3 web3.yml Shadowed",
+            "Host zzz zzz/a NoSuchName { meant: None }",
+            "Host zzz zzz/b NoSuchName { meant: None }",
+        ]
+    );
 }
 
 #[test]
