@@ -16,7 +16,7 @@ use crate::yaml::limits;
 #[derive(Debug)]
 pub struct Project {
     pub texts: Texts,
-    /// What the `roles/` folder beside the inventory holds.
+    /// What the `roles/` folder beside the inventory holds; or inside it, where it is a folder and has one.
     pub role_files: Vec<RoleFile>,
     /// Where `group_vars/` and `host_vars/` lie: the inventory's folder, or the inventory that is a folder.
     pub directory: PathBuf,
@@ -93,8 +93,7 @@ pub fn read(inventory: &Path, extra: &[String]) -> Result<Project, Vec<Fault>> {
         Ok(metadata) => metadata.is_dir(),
         Err(cause) => return Err(vec![unreadable(inventory, cause)]),
     };
-    let beside = parent(inventory);
-    let directory = if is_folder { inventory.to_owned() } else { beside.clone() };
+    let directory = if is_folder { inventory.to_owned() } else { parent(inventory) };
     let main = if is_folder { reader.inventory_folder(inventory) } else { reader.inventory_file(inventory) };
     let texts = Texts {
         main,
@@ -102,16 +101,20 @@ pub fn read(inventory: &Path, extra: &[String]) -> Result<Project, Vec<Fault>> {
         host_vars: reader.vars(&directory.join("host_vars")),
         extra: extra.iter().filter_map(|text| reader.extra(text)).collect(),
     };
-    let role_files = reader.roles(&beside.join("roles"));
+    // A folder may bring its roles, as it brings its `group_vars/`; one that does not shares those beside it.
+    let inside = directory.join("roles");
+    let roles =
+        if is_folder && fs::symlink_metadata(&inside).is_err() { parent(inventory).join("roles") } else { inside };
+    let role_files = reader.roles(&roles);
     if reader.faults.is_empty() { Ok(Project { texts, role_files, directory }) } else { Err(reader.faults) }
 }
 
 /// The folder of a path, also of a bare name.
 fn parent(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(parent) => parent.to_owned(),
-        // `..` or `/`: what lies beside it is found through it.
-        None => path.join(".."),
+    match (path.file_name(), path.parent()) {
+        (Some(_), Some(parent)) => parent.to_owned(),
+        // `.`, `..` or `/`: what lies beside it is found through it.
+        _ => path.join(".."),
     }
 }
 

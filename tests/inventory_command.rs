@@ -116,3 +116,26 @@ fn settings_that_nobody_reads_are_listed() {
     assert_eq!(json["unused_files"][0]["did_you_mean"], "web");
     assert_eq!(json["unused_files"][1]["why"], "shadowed");
 }
+
+#[test]
+fn roles_are_found_however_the_inventory_is_written() {
+    const ROLE: &str = "description: Mine.\n";
+    let inside =
+        folder(&[("own/i.yml", "all: {hosts: {h:}}"), ("own/roles/mine/role.yml", ROLE), ("roles/not/role.yml", ROLE)]);
+    let beside = folder(&[("own/i.yml", "all: {hosts: {h:}}"), ("roles/mine/role.yml", ROLE)]);
+    for folder in [&inside, &beside] {
+        let own = folder.path().join("own");
+        let whole = own.to_str().expect("UTF-8");
+        for (from, inventory) in [
+            (&own, "."),
+            (&own, "../own"),
+            (&own, "./"),
+            (&own, whole),
+            (&folder.path().to_owned(), "own"),
+            (&own, "../own/."),
+        ] {
+            let words = words(&zdt(from, &["role", "list", "-i", inventory], &[]));
+            assert!(words.contains("mine ") && !words.contains("not "), "{inventory}\n{words}");
+        }
+    }
+}
