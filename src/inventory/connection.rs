@@ -55,9 +55,8 @@ impl Reader<'_> {
     fn connection(&mut self, host: &str) -> Connection {
         let kind = self.kind();
         // Of several names for one thing Ansible takes the last that is set.
-        let address =
-            self.name(&["ansible_host", "ansible_ssh_host"], "a host name or address that does not start with `-`");
-        let user = self.name(&["ansible_user", "ansible_ssh_user"], "a user name that does not start with `-`");
+        let address = self.name(&["ansible_host", "ansible_ssh_host"], "a host name or address");
+        let user = self.name(&["ansible_user", "ansible_ssh_user"], "a user name");
         let port = self.port();
         let private_key = self.text(&["ansible_private_key_file", "ansible_ssh_private_key_file"], "a path");
         let mut common_args = self.words("ansible_ssh_common_args");
@@ -137,7 +136,7 @@ impl Reader<'_> {
     }
 
     fn become_user(&mut self) -> Option<String> {
-        let user = self.name(&["ansible_become_user", "ansible_sudo_user"], "a user name that does not start with `-`");
+        let user = self.name(&["ansible_become_user", "ansible_sudo_user"], "a user name");
         if let Some((name, method)) = self.find(&["ansible_become_method"])
             && !matches!(method.node.as_str(), Some("sudo" | "ansible.builtin.sudo"))
         {
@@ -167,11 +166,18 @@ impl Reader<'_> {
     /// A text that ssh or sudo must not take for an option.
     fn name(&mut self, names: &[&'static str], expected: &'static str) -> Option<String> {
         let (name, variable) = self.find(names)?;
-        let text = scalar(&variable.node).filter(|text| name_problem(text).is_none());
-        if text.is_none() {
+        let Some(text) = scalar(&variable.node) else {
             self.bad(name, &variable, expected);
+            return None;
+        };
+        match name_problem(&text) {
+            None => Some(text),
+            Some(problem) => {
+                let at = variable.node.span.clone();
+                self.faults.push(Fault::BadName { at, variable: name.to_owned(), name: text, problem });
+                None
+            }
         }
-        text
     }
 
     fn text(&mut self, names: &[&'static str], expected: &'static str) -> Option<String> {

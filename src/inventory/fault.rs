@@ -124,6 +124,13 @@ pub enum Fault {
         found: Found,
         expected: &'static str,
     },
+    /// A host or user name that ssh or sudo should not be given.
+    BadName {
+        at: Span,
+        variable: String,
+        name: String,
+        problem: NameProblem,
+    },
     /// `zdt_root` is no path that a sandbox can have.
     BadRoot {
         at: Span,
@@ -148,9 +155,10 @@ pub enum Fault {
         part: String,
         known: Option<String>,
     },
-    /// Every part matches something, all together nothing.
+    /// Every part matches something, all together nothing. `empty` are the parts that stand for no host at all.
     NothingSelected {
         pattern: String,
+        empty: Vec<String>,
     },
     /// `~regex` and `@file`.
     PatternUnsupported {

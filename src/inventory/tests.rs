@@ -283,7 +283,10 @@ fn limits_select_as_in_ansible() {
         ("", vec![Fault::EmptyPattern]),
         (" , ", vec![Fault::EmptyPattern]),
         ("wbe", vec![Fault::NoMatch { part: "wbe".into(), known: Some("web".into()) }]),
-        ("web:&db", vec![Fault::NothingSelected { pattern: "web:&db".into() }]),
+        ("web:&db", vec![Fault::NothingSelected { pattern: "web:&db".into(), empty: vec![] }]),
+        ("db:!db1:!lonely", vec![Fault::NothingSelected { pattern: "db:!db1:!lonely".into(), empty: vec![] }]),
+        ("lonely", vec![Fault::NothingSelected { pattern: "lonely".into(), empty: vec!["lonely".into()] }]),
+        ("web:&lonely", vec![Fault::NothingSelected { pattern: "web:&lonely".into(), empty: vec!["lonely".into()] }]),
         ("web[7]", vec![Fault::SubscriptOutOfRange { part: "web[7]".into(), hosts: 3 }]),
         ("~web.*", vec![Fault::PatternUnsupported { part: "~web.*".into() }]),
         (

@@ -86,6 +86,7 @@ impl From<&Fault> for Report {
             | Fault::TooNested { .. }
             | Fault::TooMuchText { .. }
             | Fault::BadValue { .. }
+            | Fault::BadName { .. }
             | Fault::BadRoot { .. }
             | Fault::RootNotLocal { .. }
             | Fault::Password { .. }
@@ -132,6 +133,13 @@ fn host(fault: &Fault) -> Report {
             };
             Report::new(format!("{} is {found}, but it must be {expected}", quote(variable))).at(at, "this value")
         }
+        Fault::BadName { at, variable, name, problem } => Report::new(format!(
+            "{} is {}, which ssh and sudo cannot take: {}",
+            quote(variable),
+            quote(name),
+            name_problem(*problem)
+        ))
+        .at(at, "this value"),
         Fault::BadRoot { at, root, problem } => bad_root(root, *problem).at(at, "this value"),
         Fault::RootNotLocal { at, connection } => {
             let report =
@@ -150,8 +158,7 @@ fn host(fault: &Fault) -> Report {
             .help("name hosts or groups; for all of them leave `--limit` out, or write `all`"),
         Fault::NoMatch { part, known } => Report::new(format!("{} matches no host and no group", quote(part)))
             .maybe_help(known.as_ref().map(|known| format!("did you mean {}?", quote(known)))),
-        Fault::NothingSelected { pattern } => Report::new(format!("{} leaves no host", quote(pattern)))
-            .help("each part matches something, but not together: check `&` and `!`"),
+        Fault::NothingSelected { pattern, empty } => nothing_selected(pattern, empty),
         Fault::PatternUnsupported { part } => Report::new(format!("{} is not supported in `--limit`", quote(part)))
             .help("names, groups, globs, ranges, `[0:2]`, `&` and `!` are"),
         Fault::SubscriptOutOfRange { part, hosts } => Report::new(format!(
@@ -163,6 +170,16 @@ fn host(fault: &Fault) -> Report {
         .help("counting starts at 0"),
         // The caller words the others; a new fault does not compile before it is listed there.
         _ => Report::new("something is wrong with the inventory"),
+    }
+}
+
+fn nothing_selected(pattern: &str, empty: &[String]) -> Report {
+    let report = Report::new(format!("{} leaves no host", quote(pattern)));
+    let names: Vec<String> = empty.iter().map(|name| quote(name)).collect();
+    match &names[..] {
+        [] => report.help("each part matches something, but not together: check `&` and `!`"),
+        [one] => report.help(format!("{one} is a group without hosts")),
+        several => report.help(format!("{} are groups without hosts", several.join(" and "))),
     }
 }
 
@@ -201,7 +218,7 @@ fn unknown_key(key: &str, group: &str) -> Report {
 fn name_problem(problem: NameProblem) -> &'static str {
     match problem {
         NameProblem::Empty => "it is empty",
-        NameProblem::LeadingDash => "ssh would take a leading `-` for an option",
+        NameProblem::LeadingDash => "a leading `-` would be taken for an option",
         NameProblem::ControlCharacter => "it holds a control character",
         NameProblem::Whitespace => "it holds a blank",
         NameProblem::Slash => "it holds a `/`",
