@@ -139,3 +139,18 @@ fn roles_are_found_however_the_inventory_is_written() {
         }
     }
 }
+
+#[test]
+fn colour_is_as_asked_for() {
+    let folder = folder(&[("i.yml", "all: {hosts: {h:}, childern: {}}")]);
+    let coloured = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let words = words(&zdt(folder.path(), arguments, environment));
+        assert!(words.contains("childern"), "{words}");
+        words.contains('\u{1b}')
+    };
+    assert!(coloured(&["--color", "always", "plan", "i.yml"], &[]));
+    assert!(coloured(&["--color", "always", "plan", "i.yml"], &[("NO_COLOR", "1")]));
+    assert!(!coloured(&["plan", "i.yml"], &[]));
+    assert!(!coloured(&["--color", "never", "plan", "i.yml"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&["plan", "i.yml"], &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]));
+}
