@@ -3,6 +3,7 @@
 //! Must not know: what the texts mean.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -99,6 +100,8 @@ pub fn read(inventory: &Path, extra: &[String]) -> Result<Project, Vec<Fault>> {
         main,
         group_vars: reader.vars(&directory.join("group_vars")),
         host_vars: reader.vars(&directory.join("host_vars")),
+        // Where there is no current directory any more, relative names stay so.
+        base: env::current_dir().ok().and_then(|path| path.to_str().map(str::to_owned)),
         extra: extra.iter().filter_map(|text| reader.extra(text)).collect(),
     };
     // A folder may bring its roles, as it brings its `group_vars/`; one that does not shares those beside it.

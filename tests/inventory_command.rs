@@ -154,3 +154,12 @@ fn colour_is_as_asked_for() {
     assert!(!coloured(&["--color", "never", "plan", "i.yml"], &[("CLICOLOR_FORCE", "1")]));
     assert!(!coloured(&["plan", "i.yml"], &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]));
 }
+
+#[test]
+fn the_inventory_s_place_is_absolute() {
+    let folder = folder(&[("ops/i.yml", "all: {hosts: {h:}}")]);
+    let here = folder.path().canonicalize().expect("there");
+    let words = words(&zdt(&here, &["inventory", "ops/../ops/i.yml"], &[]));
+    assert!(words.contains(&format!("inventory_dir: {}/ops ", here.display())), "{words}");
+    assert!(words.contains(&format!("inventory_file: {}/ops/i.yml ", here.display())), "{words}");
+}

@@ -25,7 +25,7 @@ pub fn parse(texts: &Texts) -> Result<Inventory, Vec<Fault>> {
 /// The same, with the inventory also where the only faults are variables that nobody knows: the faults of what roles
 /// are given can then be told along with them.
 pub fn read(texts: &Texts) -> (Option<Inventory>, Vec<Fault>) {
-    let mut parser = Parser { inventory: Inventory::default(), faults: Vec::new() };
+    let mut parser = Parser { inventory: Inventory::default(), faults: Vec::new(), base: texts.base.clone() };
     // Ansible makes both first, whether a file names them or not.
     for built_in in ["all", "ungrouped"] {
         parser.inventory.groups.entry(built_in.to_owned()).or_default();
@@ -81,6 +81,7 @@ fn unused_files(inventory: &Inventory, texts: &Texts) -> Vec<UnusedFile> {
 struct Parser {
     inventory: Inventory,
     faults: Vec<Fault>,
+    base: Option<String>,
 }
 
 impl Parser {
@@ -237,7 +238,7 @@ impl Parser {
                 }
                 // As in Ansible, the port counts only where the host is named first.
                 let host = self.inventory.hosts.entry(name.clone()).or_insert_with(|| {
-                    let mut vars = variables::about_file(&key.span.source.name);
+                    let mut vars = variables::about_file(self.base.as_deref(), &key.span.source.name);
                     vars.extend(port.iter().map(|port| ("ansible_port".to_owned(), port.clone())));
                     Host { vars, ..Host::default() }
                 });

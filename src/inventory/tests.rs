@@ -1,3 +1,5 @@
+mod connections;
+
 use std::sync::Arc;
 
 use super::*;
@@ -116,6 +118,23 @@ fn magic_variables() {
 }
 
 #[test]
+fn the_inventory_s_place_is_absolute() {
+    for (base, name, expected) in [
+        (Some("/srv/ops"), "i.yml", "/srv/ops /srv/ops/i.yml"),
+        (Some("/srv/ops"), "./a/../../i.yml", "/srv /srv/i.yml"),
+        (Some("/srv/ops"), "/etc/i.yml", "/etc /etc/i.yml"),
+        (Some("/"), "i.yml", "/ /i.yml"),
+        (None, "a/i.yml", "a a/i.yml"),
+    ] {
+        let main = vec![Source::new(name, "all: {hosts: {h:}}")];
+        let texts = Texts { main, base: base.map(str::to_owned), ..Texts::default() };
+        let variables = parse(&texts).expect("parses").variables("h");
+        let found = format!("{} {}", value(&variables, "inventory_dir"), value(&variables, "inventory_file"));
+        assert_eq!(found.replace('"', ""), expected);
+    }
+}
+
+#[test]
 fn values_render_on_demand_and_keep_their_type() {
     let main = r#"
 all:
@@ -221,6 +240,7 @@ fn every_fault_of_every_text_at_once() {
         group_vars: vec![("all".to_owned(), Source::new("g", "a: 1\na: 2\n"))],
         host_vars: vec![("ok".to_owned(), Source::new("h", "$ANSIBLE_VAULT;1.1;AES256\n61\n"))],
         extra: vec![Extra::Pair(Source::new("-e", "zdt_x=1"))],
+        base: None,
     };
     let found: Vec<String> = parse(&texts)
         .expect_err("faults")
@@ -300,110 +320,6 @@ fn limits_select_as_in_ansible() {
     ] {
         assert_eq!(inventory.select(Some(limit)), Err(expected), "{limit}");
     }
-}
-
-fn connect(vars: &str) -> Result<Connection, Vec<Fault>> {
-    let inventory = inventory(&format!("all:\n  hosts:\n    h:\n      {}\n", vars.replace('\n', "\n      ")));
-    Connection::of("h", &inventory.variables("h"))
-}
-
-#[test]
-fn connections() {
-    let bare = Connection {
-        kind: ConnectionKind::Ssh,
-        host: "h".to_owned(),
-        port: None,
-        user: None,
-        private_key: None,
-        common_args: Vec::new(),
-        become_root: None,
-        root: None,
-    };
-    assert_eq!(connect("x: 1"), Ok(bare.clone()));
-    let full = "ansible_host: '{{ ip }}'\nip: 10.0.0.1\nansible_port: '2222'\nansible_user: deploy\n\
-                ansible_ssh_private_key_file: ~/.ssh/id\nansible_ssh_common_args: -o 'A=b c'\n\
-                ansible_ssh_extra_args: -v\nansible_become: 'Yes'\nansible_become_method: sudo";
-    let expected = Connection {
-        host: "10.0.0.1".to_owned(),
-        port: Some(2222),
-        user: Some("deploy".to_owned()),
-        private_key: Some("~/.ssh/id".to_owned()),
-        common_args: ["-o", "A=b c", "-v"].map(str::to_owned).to_vec(),
-        become_root: Some("root".to_owned()),
-        ..bare.clone()
-    };
-    assert_eq!(connect(full), Ok(expected));
-    let local = connect("ansible_connection: local\nzdt_root: ./sandbox\nansible_become: no");
-    assert_eq!(
-        local,
-        Ok(Connection { kind: ConnectionKind::Local, root: Some("./sandbox".to_owned()), ..bare.clone() })
-    );
-    let alias = connect("ansible_host: a\nansible_ssh_host: b\nansible_ssh_user: u\nansible_ssh_port: 23");
-    assert_eq!(alias, Ok(Connection { host: "b".into(), user: Some("u".into()), port: Some(23), ..bare }));
-}
-
-#[test]
-fn connections_that_cannot_be() {
-    for vars in [
-        "ansible_connection: winrm",
-        "ansible_port: 0",
-        "ansible_port: ssh",
-        "ansible_host: -oProxyCommand=x",
-        "ansible_user: -l",
-        "ansible_become: maybe",
-        "ansible_become_method: su",
-        "ansible_ssh_common_args: \"-o 'x\"",
-        "ansible_host: [a]",
-        "ansible_host: '{{ nope }}'",
-    ] {
-        assert_eq!(connect(vars).expect_err(vars).len(), 1, "{vars}");
-    }
-    let found = connect("ansible_become_password: hunter2\nansible_password: !vault x\nansible_port: -1");
-    let found = found.expect_err("faults");
-    assert_eq!(found.len(), 3);
-    let passwords: Vec<&Fault> = found.iter().filter(|fault| matches!(fault, Fault::Password { .. })).collect();
-    assert_eq!(passwords.len(), 2);
-    assert!(!format!("{passwords:?}").contains("hunter2"));
-}
-
-#[test]
-fn a_sandbox_never_becomes_the_machine_itself() {
-    use RootProblem::*;
-    for (root, expected) in [
-        ("''", Empty),
-        ("", Empty),
-        ("null", Empty),
-        ("' '", Empty),
-        ("'{{ nothing }}'\nnothing:", Empty),
-        ("\"{{ '' }}\"", Empty),
-        ("'{% if false %}x{% endif %}'", Empty),
-        ("~/sandbox", Home),
-        ("~deploy", Home),
-        ("\"a\\nb\"", ControlCharacter),
-        ("/", WholeMachine),
-        ("//.", WholeMachine),
-        ("/srv/../..", WholeMachine),
-    ] {
-        let found = connect(&format!("ansible_connection: local\nzdt_root: {root}")).expect_err(root);
-        assert!(matches!(&found[..], [Fault::BadRoot { problem, .. }] if *problem == expected), "{root}: {found:?}");
-    }
-    let texts = Texts {
-        extra: vec![Extra::Pair(Source::new("-e", "zdt_root="))],
-        ..texts("all: {hosts: {h: {ansible_connection: local, zdt_root: /srv/sandbox}}}")
-    };
-    let variables = parse(&texts).expect("parses").variables("h");
-    let found = Connection::of("h", &variables).expect_err("a fault");
-    assert!(matches!(&found[..], [Fault::BadRoot { problem: Empty, .. }]), "{found:?}");
-    assert!(matches!(
-        &connect("zdt_root: sb").expect_err("no local")[..],
-        [Fault::RootNotLocal { connection: None, .. }]
-    ));
-    let found = connect("zdt_root: sb\nansible_connection: ssh").expect_err("ssh");
-    assert!(matches!(&found[..], [Fault::RootNotLocal { connection: Some(_), .. }]));
-    // One mistake, one fault.
-    let found = connect("zdt_root: sb\nansible_connection: lokal").expect_err("lokal");
-    assert!(matches!(&found[..], [Fault::BadValue { .. }]), "{found:?}");
-    assert_eq!(connect("zdt_root: [sb]\nansible_connection: local").expect_err("a list").len(), 1);
 }
 
 #[test]

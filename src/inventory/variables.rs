@@ -122,18 +122,36 @@ impl Inventory {
     }
 }
 
-/// `inventory_file` and `inventory_dir`, of the file that names a host first. Ansible makes them absolute; here they
-/// stay as the path was given, for nothing in this layer knows the current directory.
-pub(super) fn about_file(path: &str) -> IndexMap<String, Variable> {
+/// `inventory_file` and `inventory_dir`, of the file that names a host first; absolute where `base` is known, without
+/// `.` and `..`, and with links as they are: Ansible's own way.
+pub(super) fn about_file(base: Option<&str>, path: &str) -> IndexMap<String, Variable> {
+    let path = match base {
+        Some(base) => absolute(base, path),
+        None => path.to_owned(),
+    };
     let folder = match path.rsplit_once('/') {
         Some(("", _)) => "/",
         Some((folder, _)) => folder,
         None => ".",
     };
-    [("inventory_file", path), ("inventory_dir", folder)]
+    [("inventory_file", path.as_str()), ("inventory_dir", folder)]
         .into_iter()
         .map(|(name, value)| magic(name, Data::String(Arc::from(value))))
         .collect()
+}
+
+fn absolute(base: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in if path.starts_with('/') { "" } else { base }.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
 }
 
 fn magic(name: &str, data: Data) -> (String, Variable) {
