@@ -80,6 +80,16 @@ pub enum Fault {
         at: Span,
         word: String,
     },
+    /// `-e` for a variable that zdt and Ansible set themselves.
+    MagicVariable {
+        at: Span,
+        name: String,
+    },
+    /// `-e` for what cannot be a variable: `1x`, `a-b`.
+    BadVariableName {
+        at: Span,
+        name: String,
+    },
     /// A quote or `{{` that does not end, in `-e`.
     Unbalanced {
         at: Span,

@@ -58,6 +58,7 @@ pub fn read(texts: &Texts) -> (Option<Inventory>, Vec<Fault>) {
         match extra::read(item) {
             Ok(entries) => {
                 for (key, node) in entries {
+                    parser.faults.extend(extra::name_problem(item, &key));
                     if let Some((name, variable)) = parser.variable(&key, &node, &Origin::Extra) {
                         parser.inventory.extra.insert(name, variable);
                     }

@@ -266,6 +266,27 @@ fn every_fault_of_every_text_at_once() {
 }
 
 #[test]
+fn extra_sets_variables_and_nothing_else() {
+    let given = |extra: Extra| parse(&Texts { extra: vec![extra], ..texts("all: {hosts: {h:}}") });
+    let pair = |text: &str| given(Extra::Pair(Source::new("-e", text)));
+    let file = |text: &str| given(Extra::File(Source::new("e.yml", text)));
+    for text in ["inventory_hostname=zz", "group_names=x", "{groups: {}}", "inventory_dir=/"] {
+        let found = pair(text).expect_err(text);
+        assert!(matches!(&found[..], [Fault::MagicVariable { .. }]), "{text}: {found:?}");
+    }
+    assert!(matches!(&file("inventory_file: x").expect_err("magic")[..], [Fault::MagicVariable { .. }]));
+    for text in ["1x=3", "a-b=3", "==3", "{a b: 1}", "a.b=1"] {
+        let found = pair(text).expect_err(text);
+        assert!(matches!(&found[..], [Fault::BadVariableName { .. }]), "{text}: {found:?}");
+    }
+    for text in ["_x=1", "größe=1", "x1=1"] {
+        assert!(pair(text).is_ok(), "{text}");
+    }
+    // Somebody else's file may hold what nobody can use.
+    assert!(file("a-b: 1").is_ok());
+}
+
+#[test]
 fn cycles_of_groups() {
     let found = faults("all:\n  children:\n    a: {children: {b: {children: {c: {children: {a:}}}}}}\n");
     assert!(matches!(&found[..], [Fault::GroupCycle { groups, .. }] if groups.join(" ") == "a b c a"), "{found:?}");

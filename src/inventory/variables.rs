@@ -12,6 +12,10 @@ use crate::yaml::{Data, Node};
 /// The variables that speak to zdt. Any other `zdt_…` is a slip.
 pub const KNOWN: [&str; 4] = ["zdt_roles", "zdt_root", "zdt_ignore_variables", "zdt_facts"];
 
+/// The variables that the inventory sets itself.
+pub(super) const MAGIC: [&str; 6] =
+    ["inventory_hostname", "inventory_hostname_short", "group_names", "groups", "inventory_dir", "inventory_file"];
+
 /// A value as written, and which layer it comes from; its file and line are the node's span.
 #[derive(Debug, Clone)]
 pub struct Variable {

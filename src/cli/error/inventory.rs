@@ -72,6 +72,14 @@ impl From<&Fault> for Report {
             Fault::NotPair { at, word } => Report::new(format!("{} is not `key=value`", quote(word)))
                 .at(at, if word.starts_with('=') { "no name before the `=`" } else { "no `=`" })
                 .maybe_help((!word.starts_with('=')).then(|| BLANKS.to_owned())),
+            Fault::MagicVariable { at, name } => {
+                Report::new(format!("{} is not for `-e` to set: it follows from the inventory", quote(name)))
+                    .at(at, "set here")
+                    .help("to name hosts use `--limit`; for a value of your own take another name")
+            }
+            Fault::BadVariableName { at, name } => Report::new(format!("{} cannot name a variable", quote(name)))
+                .at(at, "a name")
+                .help("names are of letters, digits and `_`, and do not begin with a digit"),
             Fault::Unbalanced { at } => Report::new("a quote, or a `{{`, does not end")
                 .at(at, "in this")
                 .help("close it, or escape the quote with `\\`"),

@@ -102,6 +102,7 @@ fn every_fault_of_the_inventory_has_words() {
             inventory::Extra::Pair(Source::new("-e", "a")),
             inventory::Extra::Pair(Source::new("-e", "./x.yml")),
             inventory::Extra::Pair(Source::new("-e", "a='")),
+            inventory::Extra::Pair(Source::new("-e", "groups=1 a-b=2")),
         ],
         ..inventory::Texts::default()
     };
@@ -125,6 +126,8 @@ fn every_fault_of_the_inventory_has_words() {
             "`a` is not `key=value`",
             "`./x.yml` looks like a path",
             "a quote, or a `{{`, does not end",
+            "`groups` is not for `-e` to set: it follows from the inventory",
+            "`a-b` cannot name a variable",
         ]
     );
     assert!(messages.iter().all(|message| !message.contains("Fault") && !message.contains("Span {")));
