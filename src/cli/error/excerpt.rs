@@ -123,7 +123,7 @@ fn hidden(text: &str, line: &Range<usize>) -> Vec<Range<usize>> {
     }
     // The name stays, it is what the fault may be about.
     let name = words.find(": ").map_or(words.len() - words.trim_start().len(), |colon| colon + 2);
-    if name < words.len() { vec![line.start + name..line.end] } else { Vec::new() }
+    (name < words.len()).then_some(line.start + name..line.end).into_iter().collect()
 }
 
 fn visible(character: char) -> char {
