@@ -169,6 +169,7 @@ all:
       me: "{{ inventory_hostname }}"
       none: "{{ nix }}"
       nix:
+      silent: "{% if nosuch %}a{% else %}b{% endif %}"
 "#;
     let variables = inventory(main).variables("h");
     for (name, expected) in [
@@ -195,6 +196,8 @@ all:
         ("me", "\"h\""),
         ("none", "null"),
         ("nobody", "undefined"),
+        // The engine's own way, told in docs/inventory.md.
+        ("silent", "\"b\""),
     ] {
         assert_eq!(value(&variables, name), expected, "{name}: {:?}", variables.resolve(name));
     }
