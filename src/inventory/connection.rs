@@ -223,24 +223,29 @@ fn root_problem(root: &str) -> Option<RootProblem> {
         Some(RootProblem::Home)
     } else if root.chars().any(char::is_control) {
         Some(RootProblem::ControlCharacter)
-    } else if root.starts_with('/') && is_whole_machine(root) {
-        Some(RootProblem::WholeMachine)
     } else {
-        None
+        above(root)
     }
 }
 
-/// Whether an absolute path comes out at `/`: `/`, `//.`, `/srv/..`.
-fn is_whole_machine(path: &str) -> bool {
-    let mut depth = 0usize;
-    for part in path.split('/') {
+/// `/`, `//.` and `/srv/..` come out at the machine's own root; `../..` comes out above the inventory, and how far is
+/// not known here.
+fn above(root: &str) -> Option<RootProblem> {
+    let absolute = root.starts_with('/');
+    let (mut depth, mut up) = (0usize, 0usize);
+    for part in root.split('/') {
         match part {
             "" | "." => {}
-            ".." => depth = depth.saturating_sub(1),
+            ".." if depth > 0 => depth -= 1,
+            ".." => up += 1,
             _ => depth += 1,
         }
     }
-    depth == 0
+    match depth {
+        0 if absolute => Some(RootProblem::WholeMachine),
+        0 if up > 0 => Some(RootProblem::AboveInventory),
+        _ => None,
+    }
 }
 
 /// Ansible takes an empty text for "not set" here.

@@ -210,6 +210,8 @@ pub enum RootProblem {
     ControlCharacter,
     /// It comes out at `/`.
     WholeMachine,
+    /// `../..`: a folder above the inventory's, and perhaps `/`.
+    AboveInventory,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

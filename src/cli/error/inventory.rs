@@ -202,6 +202,10 @@ fn bad_root(root: &str, problem: RootProblem) -> Report {
         }
         RootProblem::WholeMachine => Report::new(format!("`zdt_root` is {}, which is the machine itself", quote(root)))
             .help("a sandbox is a folder; for the machine itself remove `zdt_root`"),
+        RootProblem::AboveInventory => {
+            Report::new(format!("`zdt_root` is {}, which the inventory itself lies in", quote(root)))
+                .help("name a folder of the sandbox's own, `../sandbox` for one")
+        }
     }
 }
 

@@ -81,6 +81,8 @@ fn a_sandbox_never_becomes_the_machine_itself() {
         ("/", WholeMachine),
         ("//.", WholeMachine),
         ("/srv/../..", WholeMachine),
+        ("../../..", AboveInventory),
+        ("sb/../..", AboveInventory),
     ] {
         let found = connect(&format!("ansible_connection: local\nzdt_root: {root}")).expect_err(root);
         assert!(matches!(&found[..], [Fault::BadRoot { problem, .. }] if *problem == expected), "{root}: {found:?}");
@@ -98,6 +100,10 @@ fn a_sandbox_never_becomes_the_machine_itself() {
     ));
     let found = connect("zdt_root: sb\nansible_connection: ssh").expect_err("ssh");
     assert!(matches!(&found[..], [Fault::RootNotLocal { connection: Some(_), .. }]));
+    for root in ["sb", "../sb", "/srv/sb", ".", "a/../b"] {
+        let found = connect(&format!("ansible_connection: local\nzdt_root: {root}"));
+        assert_eq!(found.map(|connection| connection.root), Ok(Some(root.to_owned())));
+    }
     // One mistake, one fault.
     let found = connect("zdt_root: sb\nansible_connection: lokal").expect_err("lokal");
     assert!(matches!(&found[..], [Fault::BadValue { .. }]), "{found:?}");
