@@ -224,21 +224,29 @@ impl Reader {
         }
         let mut files = Vec::new();
         for (role, path) in self.entries(folder) {
-            if !hidden(&role) && path.is_dir() && self.is_role(&path) {
+            if !hidden(&role) && self.is_role(&path) {
                 self.role(&role, &path, "", 0, &mut files);
             }
         }
         files
     }
 
-    /// A `role.yml` that is no file is a slip and not somebody else's role.
+    /// A `role.yml` that is no file, or cannot be looked at, is a slip and not somebody else's role.
     fn is_role(&mut self, folder: &Path) -> bool {
-        let (file, misnamed) = (folder.join("role.yml"), folder.join("role.yaml"));
-        if fs::symlink_metadata(&file).is_ok() {
-            return true;
+        match fs::metadata(folder) {
+            Ok(metadata) if !metadata.is_dir() => return false,
+            Ok(_) => {}
+            Err(cause) => {
+                self.faults.push(unreadable(folder, cause));
+                return false;
+            }
         }
-        if fs::symlink_metadata(&misnamed).is_ok() {
-            self.faults.push(Fault::RoleYaml { path: misnamed });
+        let (file, misnamed) = (folder.join("role.yml"), folder.join("role.yaml"));
+        match fs::symlink_metadata(&file) {
+            Ok(_) => return true,
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => self.faults.push(unreadable(&file, cause)),
+            Err(_) if fs::symlink_metadata(&misnamed).is_ok() => self.faults.push(Fault::RoleYaml { path: misnamed }),
+            Err(_) => {}
         }
         false
     }

@@ -126,6 +126,8 @@ fn what_is_there_but_not_as_it_should_be_is_never_passed_over() {
     fs::create_dir_all(path("host_vars")).expect("made");
     fs::create_dir_all(path("roles/pipe")).expect("made");
     std::os::unix::fs::symlink("nowhere", path("host_vars/h.yml")).expect("linked");
+    std::os::unix::fs::symlink("gone", path("roles/away")).expect("linked");
+    fs::write(path("roles/README.md"), "Ours.").expect("written");
     let made = Command::new("mkfifo").arg(path("roles/pipe/role.yml")).status().expect("mkfifo runs");
     assert!(made.success());
     let extra = ["@".to_owned(), format!("@{}", path("roles").display())];
@@ -138,6 +140,7 @@ fn what_is_there_but_not_as_it_should_be_is_never_passed_over() {
          `host_vars/h.yml` is a link to `nowhere`, which is not there\n\
          `-e @` names no file\n\
          `roles` is a folder, but a file is needed\n\
+         `roles/away` is a link to `gone`, which is not there\n\
          `roles/folder/role.yml` is a folder, but a file is needed\n\
          `roles/misnamed/role.yaml` is not read\n\
          `roles/pipe/role.yml` is neither a file nor a folder"

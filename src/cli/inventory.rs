@@ -51,6 +51,7 @@ fn print_hosts(inventory: &Inventory, hosts: &[&str]) {
         let groups =
             inventory.groups_of(host).into_iter().filter(|group| *group != "all").collect::<Vec<_>>().join(", ");
         let roles = roles(&inventory.variables(host));
+        let host = printable(host);
         anstream::println!("{host:width$}  {}  {}", printable(&groups), paint(FAINT, printable(&roles)));
     }
 }
@@ -89,7 +90,7 @@ fn roles(variables: &Variables) -> String {
 
 fn print_host(inventory: &Inventory, host: &str) {
     let variables = inventory.variables(host);
-    anstream::println!("{}", paint(STRONG, host));
+    anstream::println!("{}", paint(STRONG, printable(host)));
     for (name, variable) in variables.iter().filter(|(name, _)| *name != "groups") {
         let from = format!("{}, {}", variable.origin, place(variable));
         anstream::println!(

@@ -56,7 +56,7 @@ impl Report {
 
 /// ``did you mean `web`?``
 pub fn meant<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    crate::words::did_you_mean(word, known).map(|known| format!("did you mean `{known}`?"))
+    crate::words::did_you_mean(word, known).map(|known| format!("did you mean {}?", quote(known)))
 }
 
 /// `` `a`, `b` or `c` ``
