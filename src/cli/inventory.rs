@@ -3,8 +3,8 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use crate::cli::arguments::Inventory as Arguments;
-use crate::cli::error::{quote, secret};
-use crate::cli::{Exit, screen, selection};
+use crate::cli::error::{self, secret};
+use crate::cli::{Exit, output, screen, selection};
 use crate::engine::Problem;
 use crate::inventory::{self, Inventory, Unused, UnusedFile, Variable, Variables, VarsOf};
 use crate::project;
@@ -40,7 +40,7 @@ fn attempt(command: &Arguments) -> Result<Exit, Exit> {
             [host] => print_host(&inventory, host),
             _ => print_hosts(&inventory, &hosts),
         }
-        inventory.unused_files().iter().for_each(print_unused);
+        inventory.unused_files().iter().for_each(|file| output::line(&error::unused(file)));
     }
     Ok(Exit::Clean)
 }
@@ -52,20 +52,8 @@ fn print_hosts(inventory: &Inventory, hosts: &[&str]) {
             inventory.groups_of(host).into_iter().filter(|group| *group != "all").collect::<Vec<_>>().join(", ");
         let roles = roles(&inventory.variables(host));
         let host = printable(host);
-        anstream::println!("{host:width$}  {}  {}", printable(&groups), paint(FAINT, printable(&roles)));
+        output::line(&format!("{host:width$}  {}  {}", printable(&groups), paint(FAINT, printable(&roles))));
     }
-}
-
-fn print_unused(file: &UnusedFile) {
-    let kind = kind(file.of);
-    let why = match &file.why {
-        Unused::NoSuchName { meant } => {
-            let hint = meant.as_ref().map(|meant| format!(": did you mean {}?", quote(meant))).unwrap_or_default();
-            format!("no {kind} is called {}{hint}", quote(&file.name))
-        }
-        Unused::Shadowed => format!("another file of {kind} {} comes first", quote(&file.name)),
-    };
-    anstream::println!("Not read: {}; {why}", quote(&file.source));
 }
 
 fn unused_json(file: &UnusedFile) -> Json {
@@ -90,15 +78,15 @@ fn roles(variables: &Variables) -> String {
 
 fn print_host(inventory: &Inventory, host: &str) {
     let variables = inventory.variables(host);
-    anstream::println!("{}", paint(STRONG, printable(host)));
+    output::line(&paint(STRONG, printable(host)));
     for (name, variable) in variables.iter().filter(|(name, _)| *name != "groups") {
         let from = format!("{}, {}", variable.origin, place(variable));
-        anstream::println!(
+        output::line(&format!(
             "  {}: {}  {}",
             printable(name),
             printable(&shown(name, variable)),
             paint(FAINT, printable(&from))
-        );
+        ));
     }
 }
 

@@ -1,5 +1,7 @@
 use super::{Report, escape, meant, one_of, quote};
-use crate::inventory::{Fault, Found, GROUP_KEYS, KNOWN_VARIABLES, NameProblem, RangeProblem, RootProblem};
+use crate::inventory::{
+    Fault, Found, GROUP_KEYS, KNOWN_VARIABLES, NameProblem, RangeProblem, RootProblem, Unused, UnusedFile, VarsOf,
+};
 use crate::words;
 
 const CONVERT: &str = "zdt reads YAML: `ansible-inventory -i FILE --list --yaml` converts any inventory";
@@ -247,4 +249,20 @@ fn range_problem(problem: RangeProblem) -> &'static str {
         RangeProblem::Backwards => "it ends before it begins",
         RangeProblem::Step => "the step is a whole number from 1",
     }
+}
+
+/// A file of variables that no host reads, in one line.
+pub fn unused(file: &UnusedFile) -> String {
+    let kind = match file.of {
+        VarsOf::Group => "group",
+        VarsOf::Host => "host",
+    };
+    let why = match &file.why {
+        Unused::NoSuchName { meant } => {
+            let hint = meant.as_ref().map(|meant| format!(": did you mean {}?", quote(meant))).unwrap_or_default();
+            format!("no {kind} is called {}{hint}", quote(&file.name))
+        }
+        Unused::Shadowed => format!("another file of {kind} {} comes first", quote(&file.name)),
+    };
+    format!("not read: {}; {why}", quote(&file.source))
 }

@@ -19,6 +19,7 @@ mod tests;
 use crate::source::Span;
 
 pub use engine::trouble;
+pub use inventory::unused;
 pub use render::{Style, render, render_as};
 
 /// One fault in words: what is wrong, where, and what to do about it.
