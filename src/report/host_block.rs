@@ -41,7 +41,9 @@ pub fn host_block(ready: &Ready, detail: Detail, host: &str, mut shown: Option<&
         put(&mut out, 2, &format!("{} {}", paint(REMOVED, "✘"), refusal_text(refusal)));
     }
     check_lines(&mut out, &ready.checked);
-    handler_lines(&mut out, plan, ready.sandbox);
+    if !ready.is_refused() {
+        handler_lines(&mut out, plan, ready.sandbox);
+    }
     notice_lines(&mut out, plan, detail);
     out
 }
