@@ -16,6 +16,9 @@ mod preflight;
 #[cfg(test)]
 #[path = "shell/run.rs"]
 mod run;
+#[cfg(test)]
+#[path = "shell/trouble.rs"]
+mod trouble;
 
 use std::process::Command;
 

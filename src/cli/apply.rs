@@ -1,11 +1,12 @@
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::arguments::Apply;
-use crate::cli::{Exit, exit, screen, selection};
+use crate::cli::{Exit, exit, output, screen, selection};
 use crate::engine::{Applied, Fleet, Planned, Ready};
 use crate::report::{Tally, applied_lines, apply_recap, json as report_json, plan_recap};
 use crate::words::count;
@@ -15,6 +16,10 @@ pub(super) fn run(command: &Apply) -> Exit {
 }
 
 fn attempt(command: &Apply) -> Result<Exit, Exit> {
+    if command.output.json && !command.yes && std::io::stdin().is_terminal() {
+        output::complain("`--json` cannot ask: say `--yes` too.\n");
+        return Err(Exit::Usage);
+    }
     let prepared = selection::prepare(&command.selection)?;
     let runtime = screen::runtime()?;
     let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work));
@@ -32,15 +37,15 @@ fn attempt(command: &Apply) -> Result<Exit, Exit> {
     if run.tally.refused > 0 || run.tally.to_change == 0 {
         return Ok(run.finish(command));
     }
-    if !command.output.json && !agreed(command, &run.tally) {
-        anstream::println!("Nothing was touched.");
+    if !agreed(command, &run.tally) {
+        output::complain("Nothing was touched.\n");
         return Ok(exit::worst([run.exit(), Exit::Pending]));
     }
     let begun = Instant::now();
     let ready = run.ready();
     let count = ready.len();
     run.applied = runtime.block_on(async {
-        settle_on_interrupt(&fleet);
+        settle_on_signals(&fleet);
         screen::watch(fleet.apply(ready, &transaction_id()), &mut events, "applying", count).await
     });
     if !command.output.json {
@@ -61,7 +66,9 @@ struct Run {
 impl Run {
     fn ready(&self) -> Vec<(usize, Arc<Ready>)> {
         let ready = |(index, planned): (usize, &Planned)| match planned {
-            Planned::Ready(ready) if !ready.plan.changes.is_empty() => Some((index, Arc::clone(ready))),
+            Planned::Ready(ready) if !ready.plan.changes.is_empty() && ready.locked.is_none() => {
+                Some((index, Arc::clone(ready)))
+            }
             _ => None,
         };
         self.planned.iter().enumerate().filter_map(ready).collect()
@@ -80,9 +87,9 @@ impl Run {
         let hosts: Vec<&str> = self.hosts.iter().map(String::as_str).collect();
         screen::print_plans(&hosts, self.planned.iter(), screen::detail(&command.output));
         screen::print_without_roles(&self.without_roles);
-        anstream::println!("{}", plan_recap(&self.tally));
+        output::line(&plan_recap(&self.tally));
         if self.tally.refused > 0 {
-            anstream::println!("Nothing was touched on any host: {} refused.", count(self.tally.refused, "host"));
+            output::line(&format!("Nothing was touched on any host: {} refused.", count(self.tally.refused, "host")));
         }
     }
 
@@ -92,10 +99,10 @@ impl Run {
                 Planned::Ready(ready) => ready.plan.changes.len(),
                 Planned::Unknown(_) | Planned::Faulty(_) => 0,
             };
-            anstream::print!("{}", applied_lines(&self.hosts[*index], applied, changes, screen::trouble_words));
+            output::put(&applied_lines(&self.hosts[*index], applied, changes, screen::trouble_words));
         }
         let recap = apply_recap(self.applied.iter().map(|(_, applied)| applied), &self.tally);
-        anstream::println!("{recap}{}", screen::duration(took));
+        output::line(&format!("{recap}{}", screen::duration(took)));
     }
 
     /// The exit code; before it, the one document where JSON was asked for.
@@ -123,31 +130,54 @@ impl Run {
     }
 }
 
-/// Asks on a terminal; `--yes`, or nobody there to ask, goes on.
+/// Asks whoever sits there, on standard error, for the plan may go into a pipe; `--yes`, or nobody there, goes on.
 fn agreed(command: &Apply, tally: &Tally) -> bool {
-    if command.yes || !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+    if command.yes || !std::io::stdin().is_terminal() {
         return true;
     }
-    let question = format!("Apply {} to {}? [y/N] ", count(tally.changes, "change"), count(tally.to_change, "host"));
-    anstream::print!("{question}");
+    output::complain(&format!(
+        "Apply {} to {}? [y/N] ",
+        count(tally.changes, "change"),
+        count(tally.to_change, "host")
+    ));
     let mut answer = String::new();
-    let asked = std::io::stdout().flush().and_then(|()| std::io::stdin().read_line(&mut answer));
+    let asked = std::io::stdin().read_line(&mut answer);
     asked.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "Yes")
 }
 
-/// Ctrl-C once: no further host begins, those at work settle. Twice: zdt leaves, the hosts settle by themselves.
-fn settle_on_interrupt(fleet: &Fleet) {
+/// Ctrl-C, SIGTERM or SIGHUP once: no further host begins, those at work settle. Twice: zdt leaves, the hosts settle by
+/// themselves.
+fn settle_on_signals(fleet: &Fleet) {
     let stop = fleet.stopper();
+    let Ok(mut signals) = Signals::new() else {
+        output::complain("zdt: signals cannot be caught; Ctrl-C will end it at once\n");
+        return;
+    };
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_err() {
-            return;
-        }
-        anstream::eprintln!("Starting no further host; those at work settle. Ctrl-C again leaves them to themselves.");
+        signals.next().await;
+        output::complain("Starting no further host; those at work settle. Once more leaves them to themselves.\n");
         stop();
-        if tokio::signal::ctrl_c().await.is_ok() {
-            std::process::exit(i32::from(Exit::Unknown.code()));
-        }
+        signals.next().await;
+        std::process::exit(i32::from(Exit::Unknown.code()));
     });
+}
+
+/// The signals that ask a program to end.
+struct Signals([Signal; 3]);
+
+impl Signals {
+    fn new() -> std::io::Result<Signals> {
+        Ok(Signals([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?]))
+    }
+
+    async fn next(&mut self) {
+        let Signals([interrupt, terminate, hangup]) = self;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
 }
 
 /// Names this apply on every host: the second it began and who ran it.

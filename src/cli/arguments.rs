@@ -22,7 +22,7 @@ Exit codes (of several hosts the worst decides):
    3  the inventory, a role or a value is wrong, or a host refused; no host was touched
    4  a host could not be reached or read: its state is unknown
    5  a host failed and was put back: it is as before
-   6  a host is neither as planned nor as before: a person is needed
+   6  a host could not be put back wholly, or is not as planned after all: a person is needed
   64  wrong use of the command line
   70  a bug in zdt";
 
@@ -115,10 +115,10 @@ pub struct Work {
     #[arg(short, long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
     pub forks: u16,
     /// Give up on a host that does not answer for so many seconds
-    #[arg(short, long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(short, long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub timeout: u64,
     /// Keep ssh connections for so many seconds after the last use; 0 closes them
-    #[arg(long, value_name = "SECONDS", default_value_t = 600, env = "ZDT_KEEP")]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, env = "ZDT_KEEP", value_parser = clap::value_parser!(u64).range(..=604_800))]
     pub keep: u64,
     /// What to do with a host key that is not in known_hosts; one that changed is always refused
     #[arg(long, value_name = "HOW", default_value = "strict")]

@@ -14,7 +14,7 @@ pub enum Exit {
     Unknown,
     /// 5: a host failed and was put back; it is as before.
     PutBack,
-    /// 6: a host is neither as planned nor as before; a person is needed.
+    /// 6: a host could not be put back wholly, or is not as planned after all; a person is needed.
     Stuck,
     /// 64: wrong use of the command line.
     Usage,
@@ -40,6 +40,7 @@ impl Exit {
         match planned {
             Planned::Unknown(trouble) => Exit::of_trouble(trouble),
             Planned::Faulty(_) => Exit::Wrong,
+            Planned::Ready(ready) if ready.locked.is_some() => Exit::Unknown,
             Planned::Ready(ready) if ready.is_refused() => Exit::Wrong,
             Planned::Ready(ready) if ready.plan.changes.is_empty() => Exit::Clean,
             Planned::Ready(_) => Exit::Pending,

@@ -7,6 +7,7 @@ mod arguments;
 pub mod error;
 mod exit;
 mod inventory;
+mod output;
 mod plan;
 pub mod role;
 mod screen;
@@ -28,10 +29,17 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         }
     };
     arguments.color.apply();
-    match arguments.command {
+    let exit = match arguments.command {
         Command::Plan(command) => plan::run(&command),
         Command::Apply(command) => apply::run(&command),
         Command::Role(command) => role::run(&command),
         Command::Inventory(command) => inventory::run(&command),
+    };
+    match output::failure() {
+        None => exit,
+        Some(why) => {
+            output::complain(&format!("zdt: standard output could not be written: {why}\n"));
+            exit.max(Exit::Bug)
+        }
     }
 }

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use crate::cli::arguments::Plan;
-use crate::cli::{Exit, exit, screen, selection};
+use crate::cli::{Exit, exit, output, screen, selection};
 use crate::report::{Tally, json as report_json, plan_recap};
 
 pub(super) fn run(command: &Plan) -> Exit {
@@ -30,6 +30,6 @@ fn attempt(command: &Plan) -> Result<Exit, Exit> {
     }
     screen::print_plans(&hosts, planned.iter(), screen::detail(&command.output));
     screen::print_without_roles(&prepared.without_roles);
-    anstream::println!("{}{}", plan_recap(&Tally::of(&planned)), screen::duration(took));
+    output::line(&format!("{}{}", plan_recap(&Tally::of(&planned)), screen::duration(took)));
     Ok(exit)
 }

@@ -7,13 +7,15 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use crate::cli::Exit;
 use crate::cli::arguments::Output;
 use crate::cli::error::{self, Report, render};
+use crate::cli::output;
 use crate::engine::{Event, Fleet, Job, Options, Planned, Ready, Trouble};
 use crate::report::{Detail, Progress, Shown, host_block};
+use crate::words::count;
 
 /// A runtime with two workers: the work is waiting, not computing.
 pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Exit> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(|cause| {
-        anstream::eprintln!("zdt cannot start: {cause}");
+        output::complain(&format!("zdt cannot start: {cause}\n"));
         Exit::Bug
     })
 }
@@ -75,13 +77,25 @@ pub(super) fn print_plans<'a>(hosts: &[&str], planned: impl Iterator<Item = &'a 
     }
     let mut shown = Shown::default();
     for (hosts, planned, (heading, _)) in groups {
-        anstream::println!("{}", heading.line(&hosts));
+        output::line(&heading.line(&hosts));
         let (_, body) = block(hosts[0], planned, detail, Some(&mut shown));
-        anstream::print!("{body}");
+        output::put(&body);
         if !body.is_empty() {
-            anstream::println!();
+            output::line("");
         }
     }
+}
+
+/// More hosts than this are counted, not named.
+const NAMED: usize = 12;
+
+/// `web1, web2`; of very many the first few, and how many more.
+fn named(hosts: &[&str]) -> String {
+    if hosts.len() <= NAMED {
+        return hosts.join(", ");
+    }
+    let (first, rest) = hosts.split_at(NAMED / 2);
+    format!("{} and {}", first.join(", "), count(rest.len(), "more host"))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,7 +109,7 @@ enum Heading {
 impl Heading {
     fn line(self, hosts: &[&str]) -> String {
         use crate::report::style::{ADDED, CHANGED, REMOVED, STRONG, paint};
-        let hosts = paint(STRONG, hosts.join(", "));
+        let hosts = paint(STRONG, named(hosts));
         match self {
             Heading::InSync => format!("{hosts}: {}", paint(ADDED, "in sync")),
             Heading::Changes => format!("{hosts}: {}", paint(CHANGED, "to change")),
@@ -114,7 +128,9 @@ fn block(host: &str, planned: &Planned, detail: Detail, shown: Option<&mut Shown
 }
 
 fn heading(ready: &Ready) -> Heading {
-    if ready.is_refused() {
+    if ready.locked.is_some() {
+        Heading::Unknown
+    } else if ready.is_refused() {
         Heading::Refused
     } else if ready.plan.changes.is_empty() {
         Heading::InSync
@@ -134,12 +150,15 @@ pub(super) fn trouble_words(host: &str, trouble: &Trouble) -> String {
 
 pub(super) fn print_without_roles(hosts: &[String]) {
     if !hosts.is_empty() {
-        anstream::println!("Not looked at, for `zdt_roles` is not set: {}.", hosts.join(", "));
+        output::line(&format!(
+            "Not looked at, for `zdt_roles` is not set: {}.",
+            named(&hosts.iter().map(String::as_str).collect::<Vec<_>>())
+        ));
     }
 }
 
 pub(super) fn print_json(document: &serde_json::Value) {
-    anstream::println!("{document:#}");
+    output::line(&format!("{document:#}"));
 }
 
 /// How long it took, for whoever watches; a log has its own clock, and cron wants the same text for the same state.

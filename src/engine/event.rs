@@ -56,6 +56,8 @@ pub struct Ready {
     pub observation: Observation,
     /// A folder instead of a host: no services, no owners.
     pub sandbox: bool,
+    /// Who holds the host's lock: what was seen may be half of a change, so its state counts as unknown.
+    pub locked: Option<String>,
 }
 
 impl Ready {
@@ -98,4 +100,20 @@ pub enum Applied {
     Lost(Trouble),
     /// Another host failed, or Ctrl-C, before this one began.
     NotStarted,
+}
+
+impl Applied {
+    /// Whether the change itself went wrong, so that it must not go on to further hosts. A host that could not be
+    /// reached says nothing about the others.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            Applied::Ended(Outcome::Committed | Outcome::Locked { .. })
+            | Applied::NotReached(_)
+            | Applied::NotStarted => false,
+            Applied::Ended(Outcome::PutBack { .. } | Outcome::Stuck { .. })
+            | Applied::NotConverged(_)
+            | Applied::NotVerified(_)
+            | Applied::Lost(_) => true,
+        }
+    }
 }

@@ -7,7 +7,6 @@ use tokio::task::JoinSet;
 
 use crate::engine::{Applied, Event, Job, Planned, Ready, Trouble, visit::Visit};
 use crate::host;
-use crate::transaction::Outcome;
 
 /// How the fleet is worked on.
 #[derive(Debug, Clone)]
@@ -68,10 +67,11 @@ impl Fleet {
                         return Applied::NotStarted;
                     }
                     let visit = Visit { job: &jobs[index], connect: &options.connect, events: &events };
+                    // A panic is a failure too, and comes past no `if`.
+                    let mut guard = StopUnless { harmless: false, stop };
                     let applied = visit.apply(&ready, &transaction).await;
-                    if !matches!(applied, Applied::Ended(Outcome::Committed)) {
-                        stop.store(true, Ordering::Relaxed);
-                    }
+                    guard.harmless = !applied.is_failure();
+                    drop(guard);
                     let _ = events.send(Event::Applied { host: jobs[index].host.clone() });
                     applied
                 }
@@ -114,5 +114,38 @@ impl Fleet {
             }
         }
         results.into_iter().map(|result| result.unwrap_or_else(|| Err("its task vanished".to_owned()))).collect()
+    }
+}
+
+/// Keeps further hosts from beginning unless this one was harmless.
+struct StopUnless {
+    harmless: bool,
+    stop: Arc<AtomicBool>,
+}
+
+impl Drop for StopUnless {
+    fn drop(&mut self) {
+        if !self.harmless {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_stops_the_fleet_and_a_commit_does_not() {
+        for harmless in [true, false] {
+            let stop = Arc::new(AtomicBool::new(false));
+            let guard = StopUnless { harmless, stop: Arc::clone(&stop) };
+            let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+                let _guard = guard;
+                std::panic::resume_unwind(Box::new(()));
+            }));
+            assert!(ended.is_err());
+            assert_eq!(stop.load(Ordering::Relaxed), !harmless);
+        }
     }
 }

@@ -1,11 +1,13 @@
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::host;
-use crate::inventory::{self, Connection, ConnectionKind, Inventory, Variables};
+use crate::inventory::{self, Connection, ConnectionKind, Inventory, UnusedFile, Variables};
 use crate::project::{self, Project};
 use crate::resource::Facts;
 use crate::role::{self, Bound, Library};
+use crate::source::Span;
+use crate::yaml::Node;
 
 /// One host's work: where it is and what its roles want.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub struct Prepared {
     pub jobs: Vec<Job>,
     /// Selected, but `zdt_roles` is not set for them.
     pub without_roles: Vec<String>,
+    /// Files of variables that no host reads.
+    pub unused_files: Vec<UnusedFile>,
 }
 
 /// Something wrong with what the user wrote: no host is touched.
@@ -36,11 +40,17 @@ pub enum Problem {
     /// No selected host has `zdt_roles`.
     NothingToDo {
         hosts: usize,
-        inventory: PathBuf,
+        inventory: String,
     },
     BadRoot {
         host: String,
         root: String,
+    },
+    /// `zdt_facts` is not fact → key → text.
+    BadFacts {
+        span: Span,
+        found: String,
+        wanted: &'static str,
     },
 }
 
@@ -67,7 +77,8 @@ pub fn prepare(project: &Project, limit: Option<&str>) -> Result<Prepared, Vec<P
         }
     };
     let selected = hosts.len();
-    let mut prepared = Prepared { jobs: Vec::new(), without_roles: Vec::new() };
+    let unused_files = inventory.unused_files().to_vec();
+    let mut prepared = Prepared { jobs: Vec::new(), without_roles: Vec::new(), unused_files };
     for host in hosts {
         match job(&inventory, &library, host, &project.directory) {
             Ok(Some(job)) => prepared.jobs.push(job),
@@ -76,7 +87,8 @@ pub fn prepare(project: &Project, limit: Option<&str>) -> Result<Prepared, Vec<P
         }
     }
     if problems.is_empty() && prepared.jobs.is_empty() {
-        problems.push(Problem::NothingToDo { hosts: selected, inventory: project.directory.clone() });
+        let inventory = project.texts.main.first().map(|source| source.name.clone()).unwrap_or_default();
+        problems.push(Problem::NothingToDo { hosts: selected, inventory });
     }
     if problems.is_empty() { Ok(prepared) } else { Err(distinct(problems)) }
 }
@@ -91,10 +103,8 @@ fn job(inventory: &Inventory, library: &Library, host: &str, directory: &Path) -
         .map_err(|faults| problems.extend(faults.into_iter().map(Problem::Inventory)))
         .ok();
     let bound = library.bind(&variables).map_err(|faults| problems.extend(faults.into_iter().map(Problem::Role))).ok();
-    let pretended = pretended(&variables).map_err(|fault| problems.push(Problem::Inventory(fault))).ok();
-    let (Some(connection), Some(bound), Some(pretended)) = (connection, bound, pretended) else {
-        return Err(problems);
-    };
+    let (Some(connection), Some(bound)) = (connection, bound) else { return Err(problems) };
+    let pretended = pretended(&variables, &bound)?;
     let root = match &connection.root {
         None => None,
         Some(root) => Some(
@@ -120,25 +130,50 @@ fn target(connection: Connection) -> host::Target {
     }
 }
 
-/// A sandbox has no services to ask; what it pretends to run is the variable `zdt_facts`: fact → key → value.
-fn pretended(variables: &Variables) -> Result<Facts, inventory::Fault> {
-    let mut facts = Facts::new();
-    let Some(variable) = variables.resolve("zdt_facts")? else { return Ok(facts) };
-    for (name, keys) in variable.node.as_map().unwrap_or_default() {
-        let Some(name) = name.as_str() else { continue };
-        let known = facts.entry(name.to_owned()).or_default();
-        for (key, value) in keys.as_map().unwrap_or_default() {
-            if let (Some(key), Some(value)) = (key.as_str(), value.as_str()) {
-                known.insert(key.to_owned(), value.to_owned());
+/// A sandbox has no services to ask; what it pretends to run is the variable `zdt_facts`: fact → key → text.
+fn pretended(variables: &Variables, bound: &Bound) -> Result<Facts, Vec<Problem>> {
+    let variable = match variables.resolve("zdt_facts") {
+        Ok(Some(variable)) => variable,
+        Ok(None) => return Ok(Facts::new()),
+        Err(fault) => return Err(vec![Problem::Inventory(fault)]),
+    };
+    let known: Vec<String> = bound.request().facts.into_iter().map(|fact| fact.name).collect();
+    let (mut facts, mut problems) = (Facts::new(), Vec::new());
+    let mut wrong = |node: &Node, wanted| {
+        problems.push(Problem::BadFacts { span: node.span.clone(), found: node.describe(), wanted });
+    };
+    let Some(entries) = variable.node.as_map() else {
+        wrong(&variable.node, "a mapping of facts");
+        return Err(problems);
+    };
+    for (name, keys) in entries {
+        if !known.contains(&name.text()) {
+            wrong(name, "the name of a fact that one of the host's roles asks for");
+            continue;
+        }
+        let Some(keys) = keys.as_map() else {
+            wrong(keys, "a mapping of keys");
+            continue;
+        };
+        for (key, value) in keys {
+            match value.as_str() {
+                Some(text) => {
+                    facts.entry(name.text()).or_default().insert(key.text(), text.to_owned());
+                }
+                None => wrong(value, "a text, in quotes"),
             }
         }
     }
-    Ok(facts)
+    if problems.is_empty() { Ok(facts) } else { Err(problems) }
 }
 
 fn absolute(directory: &Path, root: &str) -> Option<String> {
     let path = std::path::absolute(directory.join(root)).ok()?;
-    path.to_str().filter(|path| !path.chars().any(char::is_control)).map(|path| path.trim_end_matches('/').to_owned())
+    let path = path.to_str().filter(|path| !path.chars().any(char::is_control))?;
+    // Neither the machine itself nor a way round it: a sandbox has no checks, no handlers and no owners.
+    let real = std::fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path));
+    let plain = real.components().all(|part| !matches!(part, Component::ParentDir));
+    (plain && real.parent().is_some()).then(|| path.trim_end_matches('/').to_owned())
 }
 
 /// The same fault of a group's variable shows once, not once a host.

@@ -11,8 +11,8 @@ use crate::transaction::{Checked, Checking, Manifest, Outcome, Progress};
 const CHECK_PATIENCE: Duration = Duration::from_secs(40);
 /// Staging, saving, swapping and putting back, without handlers.
 const RUN_PATIENCE: Duration = Duration::from_secs(120);
-/// A handler's own deadline on the host is 90 s, and undo may run it a second time.
-const HANDLER_PATIENCE: Duration = Duration::from_secs(200);
+/// A handler may take 90 s, in its last step up to 60 s more, and undo may run it a second time.
+const HANDLER_PATIENCE: Duration = Duration::from_secs(300);
 
 /// Asks for all of `request` in one round trip.
 pub(super) async fn observe(session: &mut Session, request: &ObserveRequest) -> Result<Observation, host::Fault> {
@@ -53,15 +53,20 @@ pub(super) async fn preflight(session: &mut Session, manifest: &Manifest) -> Res
     Ok(checked)
 }
 
-/// Changes the host, or puts it back; `on_progress` hears what it is at.
+/// Gives the host the programs that change it, and hears that they are there. Nothing has begun before.
+pub(super) async fn prepare(session: &mut Session) -> Result<(), host::Fault> {
+    session.start(Program::PREFLIGHT);
+    session.start(Program::RUN);
+    session.hello().await
+}
+
+/// Changes the host, or puts it back, after `prepare`; `on_progress` hears what it is at.
 pub(super) async fn run(
     session: &mut Session,
     manifest: &Manifest,
     checking: Checking,
     mut on_progress: impl FnMut(Progress),
 ) -> Result<Outcome, host::Fault> {
-    session.start(Program::PREFLIGHT);
-    session.start(Program::RUN);
     let mut outcome = None;
     let mut odd = None;
     let on_line = |line: &[u8]| match decode(line) {
@@ -70,7 +75,10 @@ pub(super) async fn run(
         Ok(None) => {}
         Err(fault) => odd = Some(fault),
     };
-    let patience = RUN_PATIENCE + HANDLER_PATIENCE * u32::try_from(manifest.handlers.len()).unwrap_or(u32::MAX);
+    let times = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let patience = RUN_PATIENCE
+        + CHECK_PATIENCE.saturating_mul(times(manifest.checks.len()))
+        + HANDLER_PATIENCE.saturating_mul(times(manifest.handlers.len()));
     session.call_within(patience, "run", &manifest.encode_for_run(checking), on_line).await?;
     match (outcome, odd) {
         (Some(outcome), _) => Ok(outcome),
@@ -80,5 +88,5 @@ pub(super) async fn run(
 }
 
 fn protocol(verb: &str, text: &str) -> host::Fault {
-    host::Fault::Protocol { verb: verb.to_owned(), text: text.to_owned() }
+    host::Fault::protocol(verb, text)
 }

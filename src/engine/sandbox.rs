@@ -1,9 +1,11 @@
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 use crate::engine::Trouble;
-use crate::plan::HostPlan;
-use crate::resource::{Attribute, Check, Desired, Subject};
+use crate::plan::{Cause, Change, HostPlan, Refusal};
+use crate::resource::{Attribute, Check, Desired, Observation, Subject};
 use crate::transaction::{Checked, Put, STATE_DIR, Verdict};
 
 /// Why a sandbox runs no checks and handlers, and manages no owners.
@@ -51,4 +53,30 @@ pub(super) fn make_parents(root: &str, plan: &HostPlan) -> Result<(), Trouble> {
         }
     }
     Ok(())
+}
+
+/// The changes that a link in their way would lead out of the sandbox.
+pub(super) fn escapes(root: &str, plan: &HostPlan, observation: &Observation) -> Vec<Refusal> {
+    let inside = std::fs::canonicalize(root).unwrap_or_else(|_| PathBuf::from(root));
+    let parent_of = |change: &Change| {
+        let parent = observation.paths.get(&change.id.name)?.parent.as_deref()?;
+        Some(PathBuf::from(OsStr::from_bytes(parent)))
+    };
+    let outside = |change: &Change| {
+        // A folder that is not there yet is made under the nearest one that is.
+        let parent =
+            parent_of(change).or_else(|| nearest(&Path::new(root).join(change.id.name.trim_start_matches('/'))))?;
+        (!parent.starts_with(&inside) && !inside.starts_with(&parent)).then_some(parent)
+    };
+    let refusal = |(change, parent): (&Change, PathBuf)| Refusal {
+        id: change.id.clone(),
+        role: change.role.clone(),
+        cause: Cause::OutsideSandbox { parent: parent.to_string_lossy().into_owned() },
+    };
+    plan.changes.iter().filter_map(|change| Some((change, outside(change)?))).map(refusal).collect()
+}
+
+/// The nearest folder above `path` that exists, links resolved.
+fn nearest(path: &Path) -> Option<PathBuf> {
+    path.ancestors().skip(1).find_map(|above| std::fs::canonicalize(above).ok())
 }

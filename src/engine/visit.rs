@@ -45,12 +45,14 @@ impl Visit<'_> {
             Ok(plan) => plan,
             Err(unknown) => return Ok(Planned::Unknown(Trouble::Unseen(unknown))),
         };
-        if let Some(who) = &observation.lock {
-            plan.notices.insert(0, locked(who));
+        let locked = observation.lock.clone();
+        if let Some(who) = &locked {
+            plan.notices.insert(0, self.held_by(who));
         }
-        if self.job.root.is_some() {
+        if let Some(root) = &self.job.root {
             // `apply` makes the directories that every real host has.
             plan.refusals.retain(|refusal| !matches!(refusal.cause, plan::Cause::NoParent { .. }));
+            plan.refusals.extend(sandbox::escapes(root, &plan, &observation));
         }
         let checked = if plan.changes.is_empty() || !plan.refusals.is_empty() {
             Vec::new()
@@ -63,7 +65,7 @@ impl Visit<'_> {
             let manifest = self.manifest("preflight", &plan, &observation);
             remote::preflight(session, &manifest).await?
         };
-        Ok(Planned::Ready(Arc::new(Ready { plan, checked, observation, sandbox: self.job.root.is_some() })))
+        Ok(Planned::Ready(Arc::new(Ready { plan, checked, observation, sandbox: self.job.root.is_some(), locked })))
     }
 
     /// What the roles want and what is there; or the faults of a role that cannot be rendered for this host.
@@ -108,6 +110,9 @@ impl Visit<'_> {
             Err(trouble) => return Applied::NotReached(trouble),
         };
         self.stage(Stage::Run);
+        if let Err(fault) = remote::prepare(session).await {
+            return Applied::NotReached(Trouble::Host(fault));
+        }
         let host = &self.job.host;
         let outcome = remote::run(session, &manifest, Checking::Again, |progress| {
             // As above: a closed report stops nothing.
@@ -133,7 +138,14 @@ impl Visit<'_> {
         sandbox::make_parents(root, &ready.plan)?;
         let mut request = self.job.bound.request();
         request.root = Some(root.clone());
-        let observation = remote::observe(session, &request).await.map_err(Trouble::Host)?;
+        let now = remote::observe(session, &request).await.map_err(Trouble::Host)?;
+        // What the plan was made from stays what the host compares with; only the parents have just been made.
+        let mut observation = ready.observation.clone();
+        for (path, seen) in &mut observation.paths {
+            if seen.parent.is_none() {
+                seen.parent = now.paths.get(path).and_then(|now| now.parent.clone());
+            }
+        }
         Ok(self.manifest(id, &ready.plan, &observation))
     }
 
@@ -145,17 +157,17 @@ impl Visit<'_> {
         };
         plan::plan(&wanted, &observation).map(|plan| plan.changes).map_err(Trouble::Unseen)
     }
-}
 
-/// What was seen may be in the midst of a change, and an apply would wait for nobody.
-fn locked(who: &str) -> Notice {
-    let who = if who.is_empty() { "somebody who did not say so" } else { who };
-    Notice {
-        role: String::new(),
-        level: Level::Warning,
-        text: format!(
-            "a transaction holds this host: {who}. What is shown may be half of a change, and an apply would not touch the \
-             host. If nothing runs there any more: `{STATE_DIR}/last` tells how the last one ended, and removing `{STATE_DIR}/lock` frees it."
-        ),
+    fn held_by(&self, who: &str) -> Notice {
+        let who = if who.is_empty() { "somebody who did not say so" } else { who };
+        let folder = format!("{}{STATE_DIR}", self.job.root.as_deref().unwrap_or_default());
+        Notice {
+            role: String::new(),
+            level: Level::Warning,
+            text: format!(
+                "held by {who}. What is shown may be half of a change, and an apply would not touch this host. If nothing \
+                 runs there any more, `{folder}/last` tells how the last one ended, and removing `{folder}/lock` frees it."
+            ),
+        }
     }
 }

@@ -69,7 +69,7 @@ impl Plan {
             (None, HostKeys::AcceptNew) => KnownHosts::Add,
         };
         let directory = directory(options)?;
-        let text = configuration(&arguments);
+        let text = configuration(&arguments)?;
         let name = key(target, &text, &strict);
         let configuration = directory.join(format!("{name}.conf"));
         let at_fault = |cause| Fault::ControlDirectory { path: configuration.clone(), cause };
@@ -181,10 +181,15 @@ fn sweep_once(directory: &Path) {
 fn directory(options: &Options) -> Result<PathBuf, Fault> {
     let uid = rustix::process::getuid().as_raw();
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
+    // `su` and `sudo` may leave us somebody else's, who could then put a configuration of theirs in the place of ours.
+    let ours = |path: &PathBuf| {
+        fs::metadata(path)
+            .is_ok_and(|data| data.is_dir() && data.uid() == uid && data.permissions().mode() & 0o022 == 0)
+    };
     let path = options
         .control_directory
         .clone()
-        .or_else(|| runtime.filter(|path| path.is_dir()).map(|path| path.join("zdt")))
+        .or_else(|| runtime.filter(ours).map(|path| path.join("zdt")))
         .filter(|path| path.as_os_str().len() <= LONGEST_DIRECTORY)
         .unwrap_or_else(|| PathBuf::from(format!("/tmp/zdt-{uid}")));
     let at_fault = |cause| Fault::ControlDirectory { path: path.clone(), cause };
@@ -200,7 +205,7 @@ fn directory(options: &Options) -> Result<PathBuf, Fault> {
     Ok(path)
 }
 
-fn configuration(arguments: &Arguments) -> String {
+fn configuration(arguments: &Arguments) -> Result<String, Fault> {
     let mut text = String::from("Host *\n");
     for line in &arguments.lines {
         text.push_str(line);
@@ -208,10 +213,21 @@ fn configuration(arguments: &Arguments) -> String {
     }
     match arguments.config.as_deref() {
         Some("none" | "/dev/null") => {}
-        Some(path) => text.push_str(&format!("Include \"{path}\"\n")),
+        Some(path) => {
+            // As `-F` has it: from the working directory, and an error where there is no such file. `Include` would
+            // look into `~/.ssh`, find nothing, and go on without a word.
+            let unusable =
+                |cause: String| Fault::Configuration { text: format!("Can't open user config file {path}: {cause}") };
+            let file = std::path::absolute(path).map_err(|cause| unusable(cause.to_string()))?;
+            fs::File::open(&file).map_err(|cause| unusable(cause.to_string()))?;
+            let plain = |name: &&str| !name.contains(|c: char| c.is_control() || "\"\\*?[]".contains(c));
+            let name =
+                file.to_str().filter(plain).ok_or_else(|| unusable("`Include` takes no such name".to_owned()))?;
+            text.push_str(&format!("Include \"{name}\"\n"));
+        }
         None => text.push_str("Include ~/.ssh/config\nInclude /etc/ssh/ssh_config\n"),
     }
-    text
+    Ok(text)
 }
 
 fn key(target: &Target, configuration: &str, strict: &KnownHosts) -> String {
@@ -242,4 +258,24 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
         cause = inner.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_that_is_not_there_is_not_passed_over() {
+        let with = |config: &str| configuration(&Arguments { config: Some(config.to_owned()), ..Arguments::default() });
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config");
+        let name = file.to_str().unwrap();
+        assert!(matches!(with(name), Err(Fault::Configuration { .. })));
+        fs::write(&file, "").unwrap();
+        assert_eq!(with(name).unwrap(), format!("Host *\nInclude \"{name}\"\n"));
+        // As `-F` takes it: from where we are, not from `~/.ssh`.
+        let here = std::env::current_dir().unwrap().join("Cargo.toml");
+        assert_eq!(with("Cargo.toml").unwrap(), format!("Host *\nInclude \"{}\"\n", here.display()));
+        assert_eq!(with("none").unwrap(), "Host *\n");
+    }
 }

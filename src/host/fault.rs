@@ -45,9 +45,15 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// `text` is what the host said in place of an answer.
+    pub fn protocol(verb: &str, text: &str) -> Fault {
+        let begin: String = text.chars().take(500).collect();
+        Fault::Protocol { verb: verb.to_owned(), text: readable(&begin) }
+    }
+
     /// What ssh's own words mean; there is no other way to learn it from ssh.
     pub(super) fn of_ssh(text: &str) -> Fault {
-        let text = text.trim().replace('\r', "");
+        let text = readable(text);
         let says = |part: &str| text.contains(part);
         if says("REMOTE HOST IDENTIFICATION HAS CHANGED") || says("REVOKED HOST KEY") {
             let known = text.lines().find_map(|line| {
@@ -70,7 +76,7 @@ impl Fault {
 
     /// The shell ended before our program said that it was there: `text` is what came on stderr.
     pub(super) fn of_start(r#become: Option<&str>, text: &str) -> Fault {
-        let text = text.trim().to_owned();
+        let text = readable(text);
         let sudo = text.lines().any(|line| {
             line.starts_with("sudo:")
                 || line.contains("sudo: not found")
@@ -86,9 +92,23 @@ impl Fault {
     }
 }
 
+/// What a host or ssh said, without what could steer the terminal that shows it.
+pub(super) fn readable(text: &str) -> String {
+    let text = text.trim().replace('\r', "");
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::Fault;
+
+    #[test]
+    fn a_host_does_not_steer_the_terminal() {
+        let hostile = "\u{1b}[2Jall is well\u{9b}1m\r\nbye\u{7}";
+        let clean = "\u{fffd}[2Jall is well\u{fffd}1m\nbye\u{fffd}";
+        assert!(matches!(Fault::of_start(None, hostile), Fault::NoShell { text } if text == clean));
+        assert!(matches!(Fault::of_ssh(hostile), Fault::Unreachable { text } if text == clean));
+    }
 
     #[test]
     fn ssh_texts_are_told_apart() {

@@ -48,14 +48,22 @@ children() {
 # nginx's signal returns at once and a refused configuration is told to nobody: only new workers prove a reload.
 handler_nginx_reload() {
 	unit_state "$1"
-	[ "$active" = active ] || {
-		reason="\`$1\` is ${active:-unknown}"
+	case $active in
+	# Where another job is at work, systemd lets ours wait for it.
+	active | reloading | activating) ;;
+	'')
+		reason="what \`$1\` is doing could not be found out"
+		return 4
+		;;
+	*)
+		reason="\`$1\` is $active"
 		return 3
-	}
+		;;
+	esac
 	children "$main" 'nginx: worker process'
 	before=" $found"
 	error_log=/var/log/nginx/error.log size=0
-	[ ! -r "$error_log" ] || size=$(wc -c <"$error_log")
+	[ ! -f "$error_log" ] || size=$(wc -c <"$error_log")
 	since=$(date '+%Y-%m-%d %H:%M:%S')
 	try timeout 30 systemctl reload -- "$1" || {
 		emergencies "$1"

@@ -74,13 +74,14 @@ observe_paths() {
 	set -- $files
 	if [ $# -gt 0 ]; then
 		echo H
-		sha256sum "$@"
+		# An app's user may put a pipe or an endless file there at any moment: then nothing is said, which is not absence.
+		timeout -s KILL 60 sha256sum "$@"
 		echo .
 	fi
 	set -- $shown
 	if [ $# -gt 0 ]; then
 		echo B
-		head -q -c 262144 "$@" | base64
+		timeout -s KILL 60 head -q -c 262144 "$@" | base64
 		echo .
 	fi
 }
@@ -90,7 +91,7 @@ observe_names() {
 	[ -n "$4" ] || return 0
 	left=$NL$4
 	if [ -r "$2" ]; then
-		while IFS=: read -r name _; do
+		while IFS=: read -r name _ || [ -n "$name" ]; do
 			case $left in
 			*"$NL$name$NL"*)
 				printf "$1$US%s\n" "$name"
@@ -262,12 +263,13 @@ fact_puma() {
 		esac
 		;;
 	esac
-	if [ -z "$version" ] && [ -r "$2/Gemfile.lock" ]; then
-		version=$(sed -n 's/^    puma (\([0-9][0-9A-Za-z.]*\).*/\1/p' "$2/Gemfile.lock") source=Gemfile.lock
+	# The app's user may have put a pipe there, or something without an end.
+	if [ -z "$version" ] && [ -f "$2/Gemfile.lock" ] && [ -r "$2/Gemfile.lock" ]; then
+		version=$(timeout -s KILL 10 head -c 4194304 "$2/Gemfile.lock" | sed -n 's/^    puma (\([0-9][0-9A-Za-z.]*\).*/\1/p') source=Gemfile.lock
 		version=${version%%"$NL"*}
 	fi
 	if [ -z "$version" ] && command -v puma >/dev/null; then
-		version=$(puma --version 2>/dev/null) source='puma --version'
+		version=$(timeout -s KILL 20 puma --version 2>/dev/null) source='puma --version'
 		version=${version##*version }
 		case $version in
 		[0-9]*) version=${version%%[!0-9A-Za-z.]*} ;;

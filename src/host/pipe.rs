@@ -6,6 +6,7 @@ use tokio::task::JoinHandle;
 
 use super::Fault;
 use super::control::chain;
+use super::fault::readable;
 
 /// Reads a program from stdin up to its end mark and evaluates it: so the text is in no argument list and no log, and
 /// stdin stays ours. Without quotes, `!` and newlines, for any login shell may have to hand it on.
@@ -135,7 +136,7 @@ impl Pipe {
 
 fn said(stderr: &Mutex<Vec<u8>>) -> String {
     let kept = stderr.lock().unwrap_or_else(PoisonError::into_inner);
-    String::from_utf8_lossy(&kept).trim().to_owned()
+    readable(&String::from_utf8_lossy(&kept))
 }
 
 fn words(r#become: Option<&str>) -> Vec<String> {

@@ -56,8 +56,8 @@ check_inside() {
 		number=$((number + 1))
 		entry "$number"
 		lay || {
-			not_run_all "the candidate could not be laid over \`$path\`: $reason"
-			return 0
+			printf '%s\n' "the candidate could not be laid over \`$path\`: $reason"
+			exit 4
 		}
 	done
 	run_checks "$scratch/output"
@@ -83,10 +83,12 @@ build_private() {
 	done
 	cd / || return
 	scratch=''
-	for place in /mnt /media /opt /home /srv; do
+	for place in /mnt /media /srv /opt /home /dev/shm; do
 		if [ ! -d "$place" ] || [ -L "$place" ]; then
 			continue
 		fi
+		# Ours will hide it: a validator might need what lies there, except in the last.
+		[ "$place" = /dev/shm ] || [ -z "$(ls -A "$place" 2>&1)" ] || continue
 		case $NL$covered in
 		*"$NL$place$NL"* | *"$NL$place/"*) ;;
 		*)
@@ -165,6 +167,8 @@ read_only() {
 		case $NL$layers in
 		*"$NL$point$NL"*) continue ;;
 		esac
+		# The folder that we build in may have been a mount before.
+		[ "$point" != "$scratch" ] || continue
 		under "$point" "$layers$scratch$NL" && continue
 		try mount -o "remount,bind,ro${6#rw}" "$point" || {
 			[ -e "$point" ] || continue
@@ -182,7 +186,9 @@ lay() {
 		reason="\`$parent\` is not there"
 		return 1
 	}
+	# Whoever owns the folder may have put something there, to stop us or to let us wait. It is a layer: nothing is lost.
 	draft=./.zdt-candidate
+	try rm -rf "$draft" || return
 	if [ "$put" = remove ]; then
 		if [ -d "./$name" ] && [ ! -L "./$name" ]; then
 			try rmdir "./$name"
@@ -203,6 +209,8 @@ lay() {
 
 # Runs all checks, output in file $1; `failed_check` is the first that failed.
 run_checks() {
+	# A validator makes logs and folders as it would by itself.
+	umask 022
 	failed_check='' output_file=$1
 	IFS=$NL
 	for line in $checks; do
@@ -226,7 +234,7 @@ run_check() {
 	if [ -n "$user" ] && [ "$user" != "$(id -un)" ]; then
 		become "$user" "$@"
 	else
-		timeout -s KILL 30 "$@"
+		timeout -s KILL 30 "$@" 3<&- 5<&- 6<&- 7<&- 8<&- 9<&-
 	fi >"$output_file" 2>&1
 	code=$?
 	output=$(head -c 65536 "$output_file")
@@ -244,6 +252,7 @@ run_check() {
 	esac
 }
 
+# What the app's user runs gets none of our openings: requests come on 3, folders for staging lie behind the others.
 become() {
 	home=$(getent passwd "$1" 2>/dev/null)
 	home=${home%:*}
@@ -252,9 +261,9 @@ become() {
 	shift
 	# busybox has one that knows no users.
 	if setpriv --reuid="$uid" --regid="$gid" --init-groups -- true 2>/dev/null; then
-		HOME=${home:-/} timeout -s KILL 30 setpriv --reuid="$uid" --regid="$gid" --init-groups -- "$@"
+		HOME=${home:-/} timeout -s KILL 30 setpriv --reuid="$uid" --regid="$gid" --init-groups -- "$@" 3<&- 5<&- 6<&- 7<&- 8<&- 9<&-
 	elif command -v runuser >/dev/null; then
-		HOME=${home:-/} timeout -s KILL 30 runuser -u "$user" -- "$@"
+		HOME=${home:-/} timeout -s KILL 30 runuser -u "$user" -- "$@" 3<&- 5<&- 6<&- 7<&- 8<&- 9<&-
 	else
 		echo "no setpriv and no runuser to become \`$user\` with"
 		return 75

@@ -1,4 +1,4 @@
-/// A fixed POSIX shell text. The first one that a session starts carries the loop that reads requests.
+/// A fixed POSIX shell text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Program {
     pub name: &'static str,
@@ -27,7 +27,7 @@ impl Program {
         ],
     };
 
-    /// What a session needs before any other program.
+    /// What a session needs before any other program: the loop that reads requests.
     const SESSION: Program =
         Program { name: "session", parts: &[include_str!("words.sh"), include_str!("session.sh")] };
 
@@ -44,9 +44,14 @@ impl Program {
         text
     }
 
-    /// The text with which a session begins: the loop, this program, and the loop's start. The loop's first line of input
-    /// is the separator of words, US.
-    pub fn first(&self) -> String {
-        format!("{}{}serve\n", Program::SESSION.text(), self.text())
+    /// The text with which a session begins. Its first line of input is the separator of words, US; every program then
+    /// comes as a `load`, for the one that runs in a private namespace needs its own text.
+    pub fn session() -> String {
+        format!("{}serve\n", Program::SESSION.text())
+    }
+
+    /// The request that gives a session this program.
+    pub fn load(&self) -> String {
+        format!("load\n{}#end\n", self.text())
     }
 }

@@ -8,9 +8,30 @@ handler_puma_restart() {
 	unit=$1 state_file=$2
 	uptime
 	deadline=$((now + 90000))
+	case $NL$started in
+	# It is put back what this transaction has started: it shall do again what it did before.
+	*"${NL}activating$US$unit$NL"*)
+		try timeout 10 systemctl start --no-block -- "$unit"
+		return
+		;;
+	*"$US$unit$NL"*)
+		try timeout 90 systemctl stop -- "$unit"
+		return
+		;;
+	esac
 	unit_state "$unit"
+	# Whether what just starts has read the old settings is not known: it is restarted once it is up.
+	while [ "$active" = activating ] && [ "$main" != 0 ] && [ "$now" -lt "$deadline" ]; do
+		sleep 0.5
+		uptime
+		unit_state "$unit"
+	done
 	before=' ' renewed=yes
 	case $active in
+	'')
+		reason="what \`$unit\` is doing could not be found out"
+		return 4
+		;;
 	active | reloading)
 		await_title || return 4
 		await_age
@@ -21,6 +42,7 @@ handler_puma_restart() {
 		try kill -USR2 "$main" || return
 		;;
 	*)
+		started=$started$active$US$unit$NL
 		# Nothing is lost by forgetting earlier failures, and systemd may refuse to start it because of them.
 		try timeout 10 systemctl reset-failed -- "$unit"
 		try timeout 60 systemctl start -- "$unit" || {
@@ -51,9 +73,11 @@ await_title() {
 	return 1
 }
 
-# Waits until each worker is 3 s old. A younger one may not hear that it shall end (measured on Ruby 3.3, in about every
+# Waits until each worker is 3 s old, 10 s at most. A younger one may not hear that it shall end (measured on Ruby 3.3, in about every
 # third restart right after a boot): then it is killed after half a minute, and what it had accepted fails.
 await_age() {
+	uptime
+	asked=$now
 	while :; do
 		children "$main" 'puma: cluster worker'
 		uptime
@@ -62,9 +86,12 @@ await_age() {
 			{ IFS= read -r line <"/proc/$child/stat"; } 2>/dev/null || continue
 			# The name in it may hold anything; the start stands 20 words behind it, in hundredths of a second.
 			set -- ${line##*) }
-			[ $((now - ${20:-0} * 10)) -ge 3000 ] || wait=1
+			age=$((now - ${20:-0} * 10))
+			# A container may count its time from its own start and its processes' from the machine's.
+			[ "$age" -ge 0 ] || age=$((now - asked))
+			[ "$age" -ge 3000 ] || wait=1
 		done
-		[ "$wait" = 1 ] && [ "$now" -lt "$deadline" ] || return 0
+		[ "$wait" = 1 ] && [ "$now" -lt $((asked + 10000)) ] || return 0
 		sleep 0.3
 	done
 }
@@ -162,11 +189,23 @@ puma_stats() {
 	ids=$(stat -c '%u %g' "/proc/$main") || return
 	set -- $ids
 	if [ "$1" = "$(id -u)" ]; then
-		stats=$(timeout 5 "/proc/$main/exe" --disable=gems -e "$stats_program" "$state_file" "$main" 2>/dev/null)
+		set -- "/proc/$main/exe"
 	else
-		stats=$(timeout 5 setpriv --reuid="$1" --regid="$2" --init-groups -- "$(readlink "/proc/$main/exe")" --disable=gems -e "$stats_program" "$state_file" "$main" 2>/dev/null)
+		set -- setpriv --reuid="$1" --regid="$2" --init-groups -- "$(readlink "/proc/$main/exe")"
 	fi
-	[ -n "$stats" ]
+	# What runs there is the app user's choice: it gets none of our openings, ends by a signal that it cannot ignore,
+	# and writes a little to a file, for a child of it could hold a pipe open for ever.
+	(
+		ulimit -f 8
+		exec timeout -s KILL 5 "$@" --disable=gems -e "$stats_program" "$state_file" "$main" \
+			>"$record/stats" 2>/dev/null 3<&- 5<&- 6<&- 7<&- 8<&- 9<&-
+	)
+	{ IFS= read -r stats <"$record/stats"; } 2>/dev/null
+	case $stats in
+	*[!0-9\ ]* | *' '*' '*) return 1 ;;
+	[0-9]*' '[0-9]*) return 0 ;;
+	esac
+	return 1
 }
 
 # It obeys Content-Length: a worker that is forked meanwhile may hold the connection open for ever.
@@ -202,6 +241,7 @@ puts [stats["workers"] || 0, workers.count { |worker| worker["booted"] }].join("
 
 # Adds what the unit said last to `reason`.
 last_words() {
-	lines=$(journalctl -u "$unit" -n 40 --no-pager -o cat 2>/dev/null | grep -v '^[[:space:]]*from ' | tail -n 8)
+	# Without the stack: each of two workers that die has dozens of lines of it, and the error stands above them.
+	lines=$(journalctl -u "$unit" -n 200 --no-pager -o cat 2>/dev/null | grep -v '^[[:space:]][[:space:]]*\(from \|/\|<internal:\)' | tail -n 8)
 	reason=$reason${lines:+$NL$lines}
 }

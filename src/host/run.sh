@@ -7,7 +7,7 @@ verb_run() {
 	read_manifest
 	# The connection may end; what has begun is finished or put back all the same.
 	trap '' HUP INT PIPE
-	record=$state_dir/$id places='' swapped='' activated='' kept=''
+	record=$state_dir/$id places='' swapped='' activated='' kept='' started='' directories=''
 	transact
 	trap - HUP INT PIPE
 	return 0
@@ -26,7 +26,10 @@ transact() {
 	if put_back; then
 		finish put-back "$failed_step" "$failed_reason$kept"
 	else
-		outcome stuck "$failed_step" "$failed_reason$NL$reason${NL}the old files are in \`$record\`"
+		set -- stuck "$failed_step" "$failed_reason$NL$reason${NL}the old files are in \`$record\`${places:+ and in$NL$places}"
+		flush
+		remember "$@"
+		outcome "$@"
 	fi
 }
 
@@ -43,24 +46,46 @@ step() {
 
 outcome() {
 	word "$3"
+	emit "outcome$US$1$US$2$US$word$US"
+}
+
+# Writes down how the transaction ended: a record that is half removed must not be all that is left.
+remember() {
 	{
 		printf '%s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$id" "$1"
 		[ -z "$2" ] || printf 'at %s: %s\n' "$2" "$3"
 	} >"$state_dir/last.new" && mv -f "$state_dir/last.new" "$state_dir/last"
-	emit "outcome$US$1$US$2$US$word$US"
 } 2>/dev/null
 
-# Removes what the transaction needed, then says how it ended.
+# Says how the transaction ended, and removes what it needed.
 finish() {
+	flush
+	remember "$@"
+	number=0
+	while [ "$number" -lt "$count" ]; do
+		number=$((number + 1))
+		# Through our openings: whoever owns the mount may have put another folder under the name.
+		eval "place=\${place_$number-}"
+		[ -z "$place" ] || rm -rf "$place/$number.new" "$place/$number.old"
+	done
+	exec 5<&- 6<&- 7<&- 8<&- 9<&-
 	IFS=$NL
 	for place in $places; do
-		rm -rf "$place"
+		rmdir "$place" 2>/dev/null
 	done
 	IFS=$WS
-	exec 5<&- 6<&- 7<&- 8<&- 9<&-
 	rm -rf "$record"
 	outcome "$@"
 	rm -rf "$state_dir/lock"
+}
+
+# Renames must outlive a power cut before what could undo them is removed.
+flush() {
+	set --
+	for number in $swapped; do
+		eval "set -- \"\$@\" \"\$parent_$number\""
+	done
+	[ $# = 0 ] || try sync "$@" || reason=''
 }
 
 lock() {
@@ -70,7 +95,8 @@ lock() {
 		if try note "$state_dir/lock/who" "$who" && try mkdir "$record"; then
 			return 0
 		fi
-		rm -rf "$state_dir/lock" "$record"
+		# The record stays: if there was one already, it holds somebody's old files.
+		rm -rf "$state_dir/lock"
 	elif [ -d "$state_dir/lock" ]; then
 		who=''
 		[ ! -r "$state_dir/lock/who" ] || IFS= read -r who <"$state_dir/lock/who"
@@ -139,7 +165,7 @@ report() {
 	IFS=$WS
 }
 
-# Handlers $1, in order; `activated` are those that did something.
+# Handlers $1, in order, up to the first that fails; `activated` are those that did something.
 activate() {
 	[ -n "$1" ] || return 0
 	step activate

@@ -3,6 +3,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 
 use super::control::Master;
+use super::fault::readable;
 use super::frames::Frame;
 use super::pipe::{End, Pipe};
 use super::{Fault, Kind, Options, Program, Target};
@@ -13,6 +14,8 @@ const DEADLINE: Duration = Duration::from_secs(120);
 const NOISE_LIMIT: usize = 1 << 20;
 /// Longer lines come from no program of ours.
 const LINE_LIMIT: u64 = 4 << 20;
+/// What one answer may take of our memory. A host that says more is no host of ours any more.
+const ANSWER_LIMIT: usize = 128 << 20;
 
 /// One host, one `sh` on it, and the programs that it was given.
 pub struct Session {
@@ -52,13 +55,18 @@ impl Session {
             return;
         }
         if self.started.is_empty() {
-            self.outgoing.extend_from_slice(program.first().as_bytes());
+            self.outgoing.extend_from_slice(Program::session().as_bytes());
             // The separator of words is the first line that the session reads.
             self.outgoing.extend_from_slice(b"#end\n\x1f\n");
-        } else {
-            self.outgoing.extend_from_slice(format!("load\n{}#end\n", program.text()).as_bytes());
         }
+        self.outgoing.extend_from_slice(program.load().as_bytes());
         self.started.push(program);
+    }
+
+    /// Makes sure that the host program listens, before something is sent that must not be sent twice: what goes out
+    /// before it has answered is sent again where a connection of an earlier run turns out to be dead, or only slow.
+    pub async fn hello(&mut self) -> Result<(), Fault> {
+        if self.ready { Ok(()) } else { self.call("hello", b"", |_| {}).await }
     }
 
     /// One request and its answer, line by line.
@@ -110,7 +118,7 @@ impl Session {
             Ok(Some(status)) => {
                 let text = pipe.stderr();
                 self.pipe = Some(pipe);
-                Err(Fault::Program { verb: verb.to_owned(), status, text })
+                Err(Fault::Program { verb: verb.to_owned(), status: readable(&status), text })
             }
             Ok(None) => {
                 if !self.ready {
@@ -169,9 +177,15 @@ async fn talk(
                 return Err(Fault::Protocol { verb: verb.to_owned(), text: "too much output at login".to_owned() });
             }
         }
+        let mut received = 0_usize;
         loop {
             if !read_line(stdout, &mut line).await {
                 return Ok(None);
+            }
+            // Each line costs whoever keeps it more than its bytes.
+            received = received.saturating_add(line.len() + 32);
+            if received > ANSWER_LIMIT {
+                return Err(Fault::Protocol { verb: verb.to_owned(), text: "the answer does not end".to_owned() });
             }
             match Frame::of(&line) {
                 Frame::End(status) => return Ok(Some(status)),

@@ -20,6 +20,11 @@ program() {
 	done
 }
 
+# Asks for nothing.
+verb_hello() {
+	:
+}
+
 serve() {
 	printf '\n\036zdt ready\n'
 	while IFS= read -r verb <&3; do

@@ -9,7 +9,7 @@ stage_all() {
 	mounts=$(cat /proc/self/mountinfo)
 	try cd "$state_dir" && cd -P "$state_dir" || return
 	mount_of "$PWD"
-	state_mount=$mount
+	state_mount="$mount $(stat -c %d .)"
 	each stage
 }
 
@@ -48,12 +48,24 @@ mount_of() {
 	IFS=$WS
 }
 
-# Sets `place` to the staging folder on the mount of directory $1: a rename must not cross mounts.
+# Sets `place` to a staging folder from which a rename reaches directory $1: on the same mount, and on the same device,
+# for a mount may hold volumes of its own (btrfs), between which `mv` would copy.
 place_on() {
 	mount_of "$1"
+	device=$(stat -c %d "$1") || {
+		reason="\`$1\` is not there any more"
+		return 1
+	}
 	place=$record
-	[ "$mount" != "$state_mount" ] || return 0
-	place=${mount%/}/.zdt-$id
+	[ "$mount $device" != "$state_mount" ] || return 0
+	top=$mount
+	if [ "$(stat -c %d "$mount")" != "$device" ]; then
+		top=$1
+		while [ "$(stat -c %d "${top%/*}/")" = "$device" ]; do
+			top=${top%/*}
+		done
+	fi
+	place=${top%/}/.zdt-$id
 	case $NL$places in
 	*"$NL$place$NL"*)
 		private_place
@@ -79,18 +91,25 @@ private_place() {
 		reason='the files lie on more than five mounts'
 		return 1
 	}
-	[ -e "/proc/self/fd/$descriptor/" ] || eval "exec $descriptor<\"\$place\"" || return
-	place=/proc/self/fd/$descriptor
-	detail=$(stat -L -c '%u %a' "$place")
-	[ "$detail" = "$(id -u) 700" ] || {
-		reason="somebody exchanged the staging folder on \`$mount\`"
+	opening=/proc/self/fd/$descriptor
+	# `command`: else a shell ends where a redirection of `exec` fails.
+	[ -e "$opening/" ] || eval "command exec $descriptor<\"\$place\"" 2>/dev/null
+	detail=$(readlink "$opening" && stat -L -c '%u %a' "$opening")
+	[ "$detail" = "$place$NL$(id -u) 700" ] || {
+		reason="somebody exchanged the staging folder \`$place\`"
 		return 1
 	}
+	place=$opening
 }
 
 save_all() {
 	step compare
-	each save
+	each save || return
+	IFS=$NL
+	set -- $places
+	IFS=$WS
+	# Where the old files are must outlive a power cut.
+	try sync "$record/saved" "$record" "$@" || reason=''
 }
 
 # Compares the path with what the plan saw, and saves it beside its candidate: the old file itself, not a copy.
@@ -132,16 +151,23 @@ enter() {
 
 # Whether the path is as the plan saw it; sets `kind`.
 unchanged() {
-	detail_of "./$name"
+	detail_of "./$name" || {
+		reason="\`$path\` could not be read within a minute"
+		return 1
+	}
+	now_mode='' now_owner='' now_group=''
 	if [ "$kind" != absent ]; then
-		look "./$name"
+		look "./$name" || {
+			reason="\`$path\` could not be looked at"
+			return 1
+		}
 		seen="$kind $seen_mode $seen_owner:$seen_group $seen_detail"
 		now="$kind $now_mode $now_owner:$now_group $detail"
 	else
 		seen='' now=''
 	fi
 	[ "$kind/$now" = "$seen_kind/$seen" ] || {
-		reason="\`$path\` changed since it was looked at: it was $seen_kind $seen_mode $seen_owner:$seen_group, now it is $kind ${now_mode-} ${now_owner-}:${now_group-}"
+		reason="\`$path\` changed since it was looked at: it was $seen_kind $seen_mode $seen_owner:$seen_group, now it is $kind $now_mode $now_owner:$now_group"
 		[ "${now% *}" != "${seen% *}" ] || reason="the content of \`$path\` changed since it was looked at"
 		return 1
 	}

@@ -12,8 +12,8 @@ swap() {
 	# A directory that this transaction makes has no parent that was seen: it must be the one that we made.
 	expected=$seen_parent
 	[ -n "$expected" ] || made "${parent%/}" || return
-	enter "$expected" || return
-	[ -n "$seen_parent" ] || unchanged || return
+	# Compared once more: checks may have taken minutes.
+	enter "$expected" && unchanged || return
 	eval "place=\$place_$number parent_$number=\$expected"
 	try note "$record/swapped" "$number" || return
 	swapped="$number $swapped"
@@ -63,8 +63,15 @@ put_back() {
 	done
 	cd / || return
 	if [ -n "$activated" ]; then
+		step activate
 		again=$activated
-		activate "$again" || trouble="$trouble$NL$reason"
+		IFS=$NL
+		for line in $again; do
+			# What one of them cannot do is no reason to leave the others with new settings and old files.
+			call_handler "$line" || trouble="$trouble$NL$reason"
+			IFS=$NL
+		done
+		IFS=$WS
 	fi
 	for number in $swapped; do
 		entry "$number"

@@ -26,6 +26,10 @@ pub enum Cause {
     NoGroup {
         name: String,
     },
+    /// The directory that holds it leads out of the sandbox.
+    OutsideSandbox {
+        parent: String,
+    },
     /// The handler that would bring it about is missing from the plan.
     NoEffect,
 }

@@ -17,20 +17,22 @@ pub fn applied_lines(
             format!("{} {name}: committed, {}\n", paint(ADDED, "✔"), count(changes, "change"))
         }
         Applied::Ended(Outcome::PutBack { step, reason }) => format!(
-            "{} {name}: failed at {step} and put back, it is as before\n{}",
+            "{} {name}: failed at {} and put back, its files are as before\n{}",
             paint(REMOVED, "✘"),
+            printable(step),
             indented(reason)
         ),
         Applied::Ended(Outcome::Stuck { step, reason }) => format!(
-            "{} {name}: failed at {step} and could NOT be put back wholly: a person is needed\n{}",
+            "{} {name}: failed at {} and could NOT be put back wholly: a person is needed\n{}",
             paint(REMOVED, "✘"),
+            printable(step),
             indented(reason)
         ),
         Applied::Ended(Outcome::Locked { who }) => {
             format!("{} {name}: not touched, another zdt holds it\n{}", paint(CHANGED, "?"), indented(who))
         }
         Applied::NotConverged(left) => format!(
-            "{} {name}: committed, but a second look still finds {}: {}\n",
+            "{} {name}: committed, but a second look still finds {}: {}\n    Something else decides over it: a later drop-in (`systemctl cat UNIT`), another tool. `zdt plan` shows what.\n",
             paint(REMOVED, "✘"),
             count(left.len(), "difference"),
             left.iter().map(|change| printable(&change.id.to_string())).collect::<Vec<_>>().join(", ")
@@ -48,7 +50,9 @@ pub fn applied_lines(
             paint(REMOVED, "?"),
             indented(&trouble(host, why))
         ),
-        Applied::NotStarted => format!("{} {name}: not started, another host failed\n", paint(FAINT, "-")),
+        Applied::NotStarted => {
+            format!("{} {name}: not started: another host failed, or zdt was asked to end\n", paint(FAINT, "-"))
+        }
     }
 }
 

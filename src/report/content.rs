@@ -59,7 +59,9 @@ fn unshown(before: Option<&Content>, after: Option<&Content>) -> String {
         None => "nothing".to_owned(),
         Some(content) => format!("sha256 {}…", &content.sha256[..content.sha256.len().min(12)]),
     };
-    format!("content changes and is too large or no text: {} → {}", short(before), short(after))
+    let stayed = [before, after].into_iter().flatten().any(|content| content.bytes.is_none());
+    let why = if stayed { "is too large to show" } else { "is no text" };
+    format!("content changes and {why}: {} → {}", short(before), short(after))
 }
 
 #[cfg(test)]

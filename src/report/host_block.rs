@@ -31,7 +31,7 @@ pub fn host_block(ready: &Ready, detail: Detail, host: &str, mut shown: Option<&
     let mut out = String::new();
     let plan = &ready.plan;
     for change in &plan.changes {
-        change_lines(&mut out, change);
+        change_lines(&mut out, change, detail);
         if detail != Detail::Brief && change.attributes.iter().any(|a| a.attribute == Attribute::Content) {
             let diff = content::diff(change.observed.content(), change.desired.content(), "      ");
             out.push_str(&once(diff, change, host, shown.as_deref_mut()));
@@ -41,7 +41,9 @@ pub fn host_block(ready: &Ready, detail: Detail, host: &str, mut shown: Option<&
         put(&mut out, 2, &format!("{} {}", paint(REMOVED, "✘"), refusal_text(refusal)));
     }
     check_lines(&mut out, &ready.checked);
-    handler_lines(&mut out, plan, ready.sandbox);
+    if !ready.is_refused() {
+        handler_lines(&mut out, plan, ready.sandbox);
+    }
     notice_lines(&mut out, plan, detail);
     out
 }
@@ -71,7 +73,7 @@ fn once(diff: String, change: &Change, host: &str, shown: Option<&mut Shown>) ->
     }
 }
 
-fn change_lines(out: &mut String, change: &Change) {
+fn change_lines(out: &mut String, change: &Change, detail: Detail) {
     let (sign, style) = match change.action {
         Action::Create => ("+", ADDED),
         Action::Update => ("~", CHANGED),
@@ -87,7 +89,7 @@ fn change_lines(out: &mut String, change: &Change) {
     put(out, 2, &format!("{} {}{what}  {}", paint(style, sign), paint(STRONG, name), paint(FAINT, &change.role)));
     if matches!(change.action, Action::Update | Action::Effect) {
         for attribute in &change.attributes {
-            attribute_line(out, attribute);
+            attribute_line(out, attribute, detail);
         }
     }
 }
@@ -109,8 +111,11 @@ fn described(state: &State) -> String {
     words.join(" ")
 }
 
-fn attribute_line(out: &mut String, change: &AttributeChange) {
+fn attribute_line(out: &mut String, change: &AttributeChange, detail: Detail) {
     if change.attribute == Attribute::Content {
+        if detail == Detail::Brief {
+            put(out, 4, "content: changes");
+        }
         return;
     }
     let before = change.before.as_ref().map_or_else(|| "none".to_owned(), shown);
@@ -144,6 +149,9 @@ fn refusal_text(refusal: &Refusal) -> String {
         }
         Cause::NoUser { name } => format!("{id} shall belong to the user `{name}`, whom this host does not know"),
         Cause::NoGroup { name } => format!("{id} shall belong to the group `{name}`, which this host does not know"),
+        Cause::OutsideSandbox { parent } => {
+            format!("{id} would lie in `{}`, outside the sandbox: a link leads there", printable(parent))
+        }
         Cause::NoEffect => format!("{id} differs, and role `{}` names no handler that would mend it", refusal.role),
     }
 }

@@ -12,15 +12,19 @@ pub const FORMAT: u32 = 1;
 /// One host's plan. `trouble` words a fault.
 pub fn planned(host: &str, planned: &Planned, trouble: impl Fn(&str, &Trouble) -> String) -> Json {
     match planned {
-        Planned::Unknown(why) => json!({"host": host, "state": "unknown", "error": trouble(host, why)}),
-        Planned::Faulty(faults) => json!({"host": host, "state": "refused", "faults": faults.len()}),
+        Planned::Unknown(why) => json!({"host": host, "state": "unknown", "error": trouble(host, why), "changes": []}),
+        Planned::Faulty(faults) => {
+            json!({"host": host, "state": "refused", "error": trouble(host, &Trouble::Faults(faults.clone())), "changes": []})
+        }
         Planned::Ready(ready) => ready_host(host, ready),
     }
 }
 
 fn ready_host(host: &str, ready: &Ready) -> Json {
     let plan = &ready.plan;
-    let state = if ready.is_refused() {
+    let state = if ready.locked.is_some() {
+        "unknown"
+    } else if ready.is_refused() {
         "refused"
     } else if plan.changes.is_empty() {
         "in sync"
@@ -31,6 +35,7 @@ fn ready_host(host: &str, ready: &Ready) -> Json {
         "host": host,
         "state": state,
         "sandbox": ready.sandbox,
+        "locked": ready.locked,
         "in_sync": plan.in_sync,
         "changes": plan.changes.iter().map(change).collect::<Vec<_>>(),
         "refusals": plan.refusals.iter().map(refusal).collect::<Vec<_>>(),
@@ -96,6 +101,7 @@ fn refusal(refusal: &Refusal) -> Json {
         Cause::NoParent { parent } => json!({"kind": "no parent", "parent": parent}),
         Cause::NoUser { name } => json!({"kind": "no user", "name": name}),
         Cause::NoGroup { name } => json!({"kind": "no group", "name": name}),
+        Cause::OutsideSandbox { parent } => json!({"kind": "outside the sandbox", "parent": parent}),
         Cause::NoEffect => json!({"kind": "no effect"}),
     };
     json!({"id": refusal.id.to_string(), "role": refusal.role, "cause": cause})

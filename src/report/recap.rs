@@ -19,6 +19,7 @@ impl Tally {
             match planned {
                 Planned::Unknown(_) => tally.unknown += 1,
                 Planned::Faulty(_) => tally.refused += 1,
+                Planned::Ready(ready) if ready.locked.is_some() => tally.unknown += 1,
                 Planned::Ready(ready) if ready.is_refused() => tally.refused += 1,
                 Planned::Ready(ready) if ready.plan.changes.is_empty() => tally.in_sync += 1,
                 Planned::Ready(ready) => {
@@ -55,11 +56,12 @@ pub fn plan_recap(tally: &Tally) -> String {
 
 /// `Applied: 2 hosts changed, 1 already in sync.`
 pub fn apply_recap<'a>(applied: impl IntoIterator<Item = &'a Applied>, plan: &Tally) -> String {
-    let (mut committed, mut put_back, mut not_started, mut trouble) = (0, 0, 0, 0);
+    let (mut committed, mut put_back, mut untouched, mut not_started, mut trouble) = (0, 0, 0, 0, 0);
     for one in applied {
         match one {
             Applied::Ended(Outcome::Committed) => committed += 1,
             Applied::Ended(Outcome::PutBack { .. }) => put_back += 1,
+            Applied::NotReached(_) | Applied::Ended(Outcome::Locked { .. }) => untouched += 1,
             Applied::NotStarted => not_started += 1,
             _ => trouble += 1,
         }
@@ -69,6 +71,7 @@ pub fn apply_recap<'a>(applied: impl IntoIterator<Item = &'a Applied>, plan: &Ta
         (plan.in_sync, "already in sync"),
         (put_back, "put back"),
         (trouble, "in trouble, see above"),
+        (untouched, "not touched"),
         (not_started, "not started"),
         (plan.unknown, "unknown"),
     ] {

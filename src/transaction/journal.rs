@@ -91,9 +91,10 @@ pub fn decode(line: &[u8]) -> Result<Option<Line>, Fault> {
         return if line.is_empty() { Ok(None) } else { Err(fault()) };
     };
     let words: Vec<&[u8]> = words.split(|&byte| byte == 0x1f).collect();
+    let name = |name: &[u8]| plain(name).ok_or_else(fault);
     let event = match words.as_slice() {
-        [b"step", name] => Line::Progress(Progress::Step(text(name))),
-        [b"check", name, verdict, code, said] => {
+        [b"step", step] => Line::Progress(Progress::Step(name(step)?)),
+        [b"check", check, verdict, code, said] => {
             let said = word(said).ok_or_else(fault)?;
             let verdict = match *verdict {
                 b"passed" => Verdict::Passed { output: said },
@@ -101,10 +102,10 @@ pub fn decode(line: &[u8]) -> Result<Option<Line>, Fault> {
                 b"not-run" => Verdict::NotRun { reason: said },
                 _ => return Err(fault()),
             };
-            Line::Progress(Progress::Checked(Checked { name: text(name), verdict }))
+            Line::Progress(Progress::Checked(Checked { name: name(check)?, verdict }))
         }
-        [b"handler", name, b"started", ..] => Line::Progress(Progress::HandlerStarted(text(name))),
-        [b"handler", name, result, milliseconds, said] => {
+        [b"handler", handler, b"started", ..] => Line::Progress(Progress::HandlerStarted(name(handler)?)),
+        [b"handler", handler, result, milliseconds, said] => {
             let result = match *result {
                 b"done" => HandlerResult::Done,
                 b"skipped" => HandlerResult::Skipped,
@@ -113,10 +114,10 @@ pub fn decode(line: &[u8]) -> Result<Option<Line>, Fault> {
             };
             let milliseconds = text(milliseconds).parse().map_err(|_| fault())?;
             let reason = word(said).ok_or_else(fault)?;
-            Line::Progress(Progress::Handled { name: text(name), result, milliseconds, reason })
+            Line::Progress(Progress::Handled { name: name(handler)?, result, milliseconds, reason })
         }
         [b"outcome", how, step, said] => {
-            let (step, reason) = (text(step), word(said).ok_or_else(fault)?);
+            let (step, reason) = (name(step)?, word(said).ok_or_else(fault)?);
             Line::Outcome(match *how {
                 b"committed" => Outcome::Committed,
                 b"put-back" => Outcome::PutBack { step, reason },
@@ -137,6 +138,12 @@ fn word(field: &[u8]) -> Option<String> {
         (b'~', word) => BASE64.decode(word).ok().map(|bytes| text(&bytes)),
         _ => None,
     }
+}
+
+/// A name, which is shown as it is: ours hold no control characters, and a host that lies sends no others.
+fn plain(name: &[u8]) -> Option<String> {
+    let name = std::str::from_utf8(name).ok()?;
+    (!name.chars().any(char::is_control)).then(|| name.to_owned())
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -172,9 +179,17 @@ mod tests {
 
     #[test]
     fn anything_else_is_a_fault() {
-        for line in
-            ["hello", "step|", "outcome|fine||=|", "check|x|failed|300|=|", "handler|x|done|1|plain|", "locked|~?|"]
-        {
+        for line in [
+            "step|\u{1b}[2J|",
+            "outcome|put-back|\u{9b}1m|=|",
+            "handler|a\rb|started|0|=|",
+            "hello",
+            "step|",
+            "outcome|fine||=|",
+            "check|x|failed|300|=|",
+            "handler|x|done|1|plain|",
+            "locked|~?|",
+        ] {
             assert!(read(line).is_err(), "{line}");
         }
     }

@@ -48,7 +48,7 @@ fn variables(lines: &str) -> Variables {
     let lines: String = lines.lines().map(|line| format!("        {line}\n")).collect();
     let text = format!("all:\n  hosts:\n    web:\n{lines}");
     let main: Vec<Arc<Source>> = vec![Source::new("inventory.yml", text)];
-    let texts = Texts { main, group_vars: Vec::new(), host_vars: Vec::new(), extra: Vec::new() };
+    let texts = Texts { main, ..Texts::default() };
     match inventory::parse(&texts) {
         Ok(inventory) => inventory.variables("web"),
         Err(faults) => panic!("{faults:?}"),

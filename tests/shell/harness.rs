@@ -90,14 +90,14 @@ pub struct Answer {
 /// One request to a session that was given `programs`.
 pub fn ask(shell: &Shell, before: &[&str], programs: &[Program], verb: &str, input: &[u8]) -> Answer {
     let mut child = shell
-        .command(before, &programs[0].first())
+        .command(before, &Program::session())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    let loads: String = programs[1..].iter().map(|program| format!("load\n{}#end\n", program.text())).collect();
+    let loads: String = programs.iter().map(Program::load).collect();
     let input = [b"\x1f\n", loads.as_bytes(), verb.as_bytes(), b"\n", input].concat();
     let writer = std::thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output().unwrap();

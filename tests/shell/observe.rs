@@ -209,3 +209,28 @@ fn facts_without_their_programs_are_absent_and_unknown_kinds_are_named() {
         assert!(unit.error.is_some() || unit.properties.contains_key("LoadState"), "{unit:?}");
     }
 }
+
+#[test]
+fn a_lock_file_that_never_ends_holds_nobody_up() {
+    for shell in Shell::all() {
+        for zero in [false, true] {
+            let release = tempfile::tempdir().unwrap();
+            let file = release.path().join("Gemfile.lock");
+            if zero {
+                symlink("/dev/zero", file).unwrap();
+            } else {
+                assert!(std::process::Command::new("mkfifo").arg(file).status().unwrap().success());
+            }
+            let fact = FactQuery {
+                name: "app".to_owned(),
+                kind: "puma".to_owned(),
+                arguments: vec!["no-such.service".to_owned(), release.path().to_str().unwrap().to_owned()],
+            };
+            let request = ObserveRequest { facts: vec![fact], ..ObserveRequest::default() };
+            let start = std::time::Instant::now();
+            let seen = observe(&shell, &["timeout", "-s", "KILL", "30"], &request);
+            assert_ne!(seen.facts["app"].get("version_source").map(String::as_str), Some("Gemfile.lock"));
+            assert!(start.elapsed().as_secs() < 8, "{shell:?}");
+        }
+    }
+}

@@ -15,7 +15,7 @@ fn check(name: &str, script: &str) -> CheckCommand {
 }
 
 fn preflight(shell: &Shell, before: &[&str], host: &Host) -> BTreeMap<String, Verdict> {
-    let answer = ask(shell, before, &PROGRAMS[..2], "preflight", &host.manifest.encode());
+    let answer = ask(shell, before, &PROGRAMS[..1], "preflight", &host.manifest.encode());
     assert_eq!(answer.stderr, "", "{shell:?}");
     let mut verdicts = BTreeMap::new();
     for line in &answer.lines {
@@ -128,5 +128,50 @@ fn without_a_namespace_every_check_says_why_it_did_not_run() {
         for verdict in verdicts.values() {
             assert!(matches!(verdict, Verdict::NotRun { reason } if reason.contains("root")), "{verdict:?}");
         }
+    }
+}
+
+#[test]
+fn what_lies_where_a_candidate_is_drafted_stops_nothing() {
+    if !is_root() || find("unshare").is_none() {
+        return skip("root and unshare");
+    }
+    for shell in Shell::all() {
+        let mut host = everything();
+        let draft = host.at("etc/.zdt-candidate");
+        assert!(std::process::Command::new("mkfifo").arg(&draft).status().unwrap().success());
+        host.manifest.checks = vec![check("new", &format!("cat {}", host.at("etc/old").display()))];
+        let verdicts = preflight(&shell, &["timeout", "-s", "KILL", "30"], &host);
+        if let Verdict::NotRun { reason } = &verdicts["new"] {
+            assert!(reason.contains("namespace") && !reason.contains("laid"), "{reason}");
+            return skip("private mount namespace");
+        }
+        assert_eq!(passed(&verdicts["new"]), "new", "{shell:?}");
+        assert!(draft.symlink_metadata().is_ok());
+    }
+}
+
+#[test]
+fn a_disk_at_mnt_is_neither_written_to_nor_hidden() {
+    if !is_root() || find("unshare").is_none() {
+        return skip("root and unshare");
+    }
+    for shell in Shell::all() {
+        let mut host = everything();
+        let script = format!("echo out; cat /mnt/there && grep -q new {}", host.at("etc/old").display());
+        host.manifest.checks = vec![check("there", &script)];
+        for fill in ["echo there >/mnt/there", "ln -s /etc/hostname /mnt/there"] {
+            let with_disk = format!("mount -t tmpfs disk /mnt && {fill} && exec \"$@\"");
+            let verdicts = preflight(&shell, &["unshare", "-m", "sh", "-c", &with_disk, "sh"], &host);
+            if let Verdict::NotRun { .. } = &verdicts["there"] {
+                return skip("private mount namespace");
+            }
+            assert!(passed(&verdicts["there"]).starts_with("out\n"), "{shell:?}");
+        }
+        // An empty one may be hidden, and stays writable for us.
+        host.manifest.checks = vec![check("there", "echo out")];
+        let with_disk = "mount -t tmpfs disk /mnt && exec \"$@\"";
+        let verdicts = preflight(&shell, &["unshare", "-m", "sh", "-c", with_disk, "sh"], &host);
+        assert_eq!(passed(&verdicts["there"]), "out", "{shell:?}");
     }
 }

@@ -12,8 +12,10 @@ use zdt::transaction::{
 };
 
 use crate::harness::{Shell, ask, find, is_root, show, skip};
+use crate::trouble::unmount;
 
-pub const PROGRAMS: [Program; 3] = [Program::OBSERVE, Program::PREFLIGHT, Program::RUN];
+/// As `apply` gives them to a session of its own.
+pub const PROGRAMS: [Program; 2] = [Program::PREFLIGHT, Program::RUN];
 
 /// What a plan would have seen at `path` now.
 fn seen(path: &Path) -> Seen {
@@ -71,7 +73,7 @@ impl Host {
         self.manifest.entries.push(Entry { path: path.to_str().unwrap().to_owned(), put, seen });
     }
 
-    fn run(&self, shell: &Shell, checking: Checking) -> (Vec<Progress>, Outcome) {
+    pub fn run(&self, shell: &Shell, checking: Checking) -> (Vec<Progress>, Outcome) {
         let answer = ask(shell, &[], &PROGRAMS, "run", &self.manifest.encode_for_run(checking));
         let mut progress = Vec::new();
         let mut outcome = None;
@@ -94,7 +96,7 @@ impl Host {
         lines
     }
 
-    fn nothing_is_left(&self) {
+    pub fn nothing_is_left(&self) {
         let state: Vec<String> = fs::read_dir(self.at("state"))
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -183,7 +185,7 @@ fn everything_is_put() {
 }
 
 /// A handler's name and what came of it, in order.
-fn handled(progress: &[Progress]) -> Vec<(&str, HandlerResult)> {
+pub fn handled(progress: &[Progress]) -> Vec<(&str, HandlerResult)> {
     let one = |event| match event {
         &Progress::Handled { ref name, result, .. } => Some((name.as_str(), result)),
         _ => None,
@@ -191,7 +193,7 @@ fn handled(progress: &[Progress]) -> Vec<(&str, HandlerResult)> {
     progress.iter().filter_map(one).collect()
 }
 
-fn call(kind: &str, arguments: &[&str]) -> HandlerCall {
+pub fn call(kind: &str, arguments: &[&str]) -> HandlerCall {
     let arguments = arguments.iter().map(|word| (*word).to_owned()).collect();
     HandlerCall { name: kind.to_owned(), kind: kind.to_owned(), arguments }
 }
@@ -207,7 +209,10 @@ fn a_failing_handler_puts_everything_back_and_activates_the_old() {
         let old = host.at("etc/old").display().to_string();
         shell.stand_in(
             "systemctl",
-            &format!("echo \"$*\" >>{}\ngrep -q old {old} || {{ echo sorry >&2; exit 1; }}", log.display()),
+            &format!(
+                "echo \"$*\" >>{}\n[ \"$1\" != show ] || echo ActiveState=inactive\ngrep -q old {old} || {{ echo sorry >&2; exit 1; }}",
+                log.display()
+            ),
         );
         host.manifest.handlers = vec![call("nginx_reload", &["$(x) y.service"]), call("daemon_reload", &[])];
         let (progress, outcome) = host.run(&shell, Checking::Done);
@@ -375,7 +380,7 @@ fn a_full_disk_leaves_everything_as_it_was() {
         let before = host.picture();
         let (_, outcome) = host.run(&shell, Checking::Done);
         let after = host.picture();
-        assert!(std::process::Command::new("umount").arg(host.at("etc/empty")).status().unwrap().success());
+        unmount(&host.at("etc/empty"));
         let Outcome::PutBack { step, reason } = outcome else { panic!("{shell:?} {outcome:?}") };
         assert!(step == "stage" && reason.to_lowercase().contains("no space left"), "{shell:?} {step} {reason}");
         assert_eq!(after, before, "{shell:?}");
@@ -391,9 +396,9 @@ fn a_connection_that_ends_does_not_stop_a_run_half_way() {
         // The handler says which process runs, and gives us time to end its connection.
         shell.stand_in("systemctl", &format!("echo $PPID >{pid}; sleep 1"));
         host.manifest.handlers = vec![call("daemon_reload", &[])];
-        let loads: String = PROGRAMS[1..].iter().map(|program| format!("load\n{}#end\n", program.text())).collect();
+        let loads: String = PROGRAMS.iter().map(Program::load).collect();
         let mut child = shell
-            .command(&[], &PROGRAMS[0].first())
+            .command(&[], &Program::session())
             .stdin(std::process::Stdio::piped())
             .stdout(std::process::Stdio::piped())
             .stderr(std::process::Stdio::piped())
@@ -437,7 +442,7 @@ fn a_mount_of_somebody_else_is_staged_on_safely() {
         let (_, outcome) = host.run(&shell, Checking::Done);
         let names: Vec<_> = fs::read_dir(host.at("etc/empty")).unwrap().map(|name| name.unwrap().file_name()).collect();
         let content = fs::read(host.at("etc/empty/file"));
-        assert!(std::process::Command::new("umount").arg(host.at("etc/empty")).status().unwrap().success());
+        unmount(&host.at("etc/empty"));
         assert_eq!(outcome, Outcome::Committed, "{shell:?}");
         assert_eq!((names, content.unwrap()), (vec!["file".into()], b"content".to_vec()));
     }

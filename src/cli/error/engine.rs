@@ -1,5 +1,7 @@
 use crate::cli::error::{Report, host, quote};
 use crate::engine::{Problem, Trouble};
+use crate::plan::Unknown;
+use crate::report::printable;
 use crate::words::count;
 
 impl From<&Problem> for Report {
@@ -9,13 +11,16 @@ impl From<&Problem> for Report {
             Problem::Inventory(fault) => fault.into(),
             Problem::Role(fault) => fault.into(),
             Problem::NothingToDo { hosts, inventory } => Report::new(format!(
-                "none of {} in `{}` has `zdt_roles`",
+                "none of {} in {} has `zdt_roles`",
                 count(*hosts, "selected host"),
-                inventory.display()
+                quote(inventory)
             ))
             .help("Say what runs where, on a group or a host: `zdt_roles: [nginx_upstream, systemd_exec_reload, puma_config]`."),
+            Problem::BadFacts { span, found, wanted } => Report::new(format!("`zdt_facts` holds {found} where {wanted} belongs"))
+                .at(span, "here")
+                .help("Facts look like `zdt_facts: {nginx: {version: \"1.26.3\"}}`."),
             Problem::BadRoot { host, root } => Report::new(format!("host `{host}`: `zdt_root` {} is no usable path", quote(root)))
-                .help("A sandbox's root is a folder; its path is UTF-8 without control characters."),
+                .help("A sandbox's root is a folder of its own, not `/`; its path is UTF-8 without control characters and `..`."),
         }
     }
 }
@@ -24,17 +29,7 @@ impl From<&Problem> for Report {
 pub fn trouble(host: &str, trouble: &Trouble) -> Vec<Report> {
     match trouble {
         Trouble::Host(fault) => vec![host::report(host, fault)],
-        Trouble::Unseen(unknown) => unknown
-            .iter()
-            .map(|unknown| {
-                Report::new(format!(
-                    "{} on `{host}` could not be looked at: {}",
-                    quote(&unknown.id.to_string()),
-                    unknown.why
-                ))
-                .help("zdt must see what it manages. Does it run as root there (`ansible_become: yes`)?")
-            })
-            .collect(),
+        Trouble::Unseen(unknown) => unseen(host, unknown),
         Trouble::Faults(faults) => faults.iter().map(Report::from).collect(),
         Trouble::Sandbox { path, cause } => {
             vec![Report::new(format!("sandbox `{host}`: `{}` cannot be made: {cause}", path.display()))]
@@ -44,4 +39,27 @@ pub fn trouble(host: &str, trouble: &Trouble) -> Vec<Report> {
                 .help("Please report it, with the command and this text. Nothing further was done on that host."),
         ],
     }
+}
+
+/// One report a reason: what is in the way of one thing is mostly in the way of its neighbours too.
+fn unseen(host: &str, unknown: &[Unknown]) -> Vec<Report> {
+    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
+    for one in unknown {
+        let (reason, id) = (printable(&one.why.to_string()), quote(&one.id.to_string()));
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, ids)) => ids.push(id),
+            None => reasons.push((reason, vec![id])),
+        }
+    }
+    let report = |(reason, ids): (String, Vec<String>)| {
+        let help = if reason.contains("ermission denied") || reason.contains("not permitted") {
+            Some("zdt must see what it manages. Does it run as root there (`ansible_become: yes`)?".to_owned())
+        } else if reason.contains("ot a directory") {
+            Some("Something on the way to it is a file where a folder belongs: move it away.".to_owned())
+        } else {
+            None
+        };
+        Report::new(format!("host `{host}`: {} could not be looked at: {reason}", ids.join(", "))).maybe_help(help)
+    };
+    reasons.into_iter().map(report).collect()
 }

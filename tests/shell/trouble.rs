@@ -1,0 +1,163 @@
+//! Runs on hosts where others are at work too, or against us, and where nothing can be asked.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use zdt::transaction::{CheckCommand, Checked, Checking, HandlerResult, Outcome, Progress, Verdict};
+
+use crate::harness::{Shell, find, is_root, skip};
+use crate::run::{call, everything, file, handled};
+
+/// busybox's `timeout` leaves a watcher behind for up to a second, in the folder where it was called.
+pub fn unmount(path: &Path) {
+    let done = (0..30).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        std::process::Command::new("umount").arg(path).status().unwrap().success()
+    });
+    assert!(done, "{path:?} is still mounted");
+}
+
+#[test]
+fn checks_come_before_the_swap_where_there_is_a_namespace() {
+    if !is_root() || find("unshare").is_none() {
+        return skip("root and unshare");
+    }
+    for shell in Shell::all() {
+        let mut host = everything();
+        let argv = ["cat", host.at("etc/old").to_str().unwrap()].map(str::to_owned).to_vec();
+        host.manifest.checks = vec![CheckCommand { name: "cat".to_owned(), argv, user: None }];
+        let (progress, outcome) = host.run(&shell, Checking::Again);
+        assert_eq!(outcome, Outcome::Committed, "{shell:?} {progress:?}");
+        let order: Vec<&str> = progress
+            .iter()
+            .filter_map(|event| match event {
+                Progress::Step(step) => Some(step.as_str()),
+                Progress::Checked(Checked { verdict: Verdict::Passed { output }, .. }) => Some(output.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(order, ["lock", "stage", "compare", "check", "new", "swap", "commit"], "{shell:?}");
+    }
+}
+
+#[test]
+fn a_unit_that_cannot_be_looked_at_is_not_one_that_does_not_run() {
+    for shell in Shell::all() {
+        for kind in ["nginx_reload", "puma_restart"] {
+            let mut host = everything();
+            let before = host.picture();
+            shell.stand_in("systemctl", "echo 'Failed to connect to bus' >&2; exit 1");
+            host.manifest.handlers = vec![call(kind, &["x.service", "/no/state"])];
+            let (progress, outcome) = host.run(&shell, Checking::Done);
+            assert!(
+                matches!(&outcome, Outcome::PutBack { reason, .. } if reason.contains("could not be found out")),
+                "{shell:?} {kind} {outcome:?}"
+            );
+            assert_eq!(handled(&progress), [(kind, HandlerResult::Failed)]);
+            assert_eq!(host.picture(), before, "{shell:?}");
+        }
+    }
+}
+
+#[test]
+fn putting_back_stops_what_was_started_and_does_not_stop_at_a_failure() {
+    for shell in Shell::all() {
+        let mut host = everything();
+        let log = host.at("log");
+        // Nothing runs, nothing starts, and units cannot be read again: the worst host to apply to.
+        let script = format!(
+            "case $1 in show) echo ActiveState=failed; echo MainPID=0; exit;; esac\necho \"$*\" >>{log}\n[ \"$1\" = stop ]",
+            log = log.display()
+        );
+        shell.stand_in("systemctl", &script);
+        shell.stand_in("journalctl", "exit 1");
+        host.manifest.handlers = vec![call("puma_restart", &["x.service", "/no/state"])];
+        let (_, outcome) = host.run(&shell, Checking::Done);
+        assert!(matches!(&outcome, Outcome::PutBack { step, .. } if step == "activate"), "{shell:?} {outcome:?}");
+        let expected = "reset-failed -- x.service\nstart -- x.service\nstop -- x.service\n";
+        assert_eq!(fs::read_to_string(&log).unwrap(), expected);
+
+        let mut host = everything();
+        let log = host.at("log");
+        let old = host.at("etc/old").display().to_string();
+        // Works with the new file for once, then never again.
+        let script = format!(
+            "echo \"$1\" >>{log}\n[ \"$1\" != show ] || echo ActiveState=inactive\n[ \"$1\" != daemon-reload ] || grep -q new {old} && [ $(wc -l <{log}) -lt 2 ]",
+            log = log.display()
+        );
+        shell.stand_in("systemctl", &script);
+        let twice = vec![call("daemon_reload", &[]), call("daemon_reload", &[])];
+        host.manifest.handlers = twice;
+        let (progress, outcome) = host.run(&shell, Checking::Done);
+        assert!(matches!(&outcome, Outcome::Stuck { .. }), "{shell:?} {outcome:?}");
+        assert_eq!(handled(&progress).len(), 4, "{shell:?} {progress:?}");
+    }
+}
+
+#[test]
+fn what_changes_while_checks_run_is_not_overwritten() {
+    if !is_root() {
+        return skip("root: without it there are no checks to wait for");
+    }
+    // busybox takes its own `unshare` whatever stands in for it.
+    for shell in Shell::all().into_iter().filter(|shell| shell.name != "busybox") {
+        let mut host = everything();
+        // Somebody edits a file between the first comparison and the swap.
+        let old = host.at("etc/old").display().to_string();
+        shell.stand_in("unshare", &format!("rm -f {old}; echo hand >{old}; exit 1"));
+        host.manifest.checks = vec![CheckCommand { name: "true".into(), argv: vec!["true".into()], user: None }];
+        let (_, outcome) = host.run(&shell, Checking::Again);
+        assert!(
+            matches!(&outcome, Outcome::PutBack { step, reason } if step == "swap" && reason.contains("changed")),
+            "{shell:?} {outcome:?}"
+        );
+        assert_eq!(fs::read_to_string(host.at("etc/old")).unwrap(), "hand\n");
+        host.nothing_is_left();
+    }
+}
+
+#[test]
+fn an_exchanged_staging_folder_is_refused_and_nobody_dies_of_it() {
+    if !is_root() || find("mount").is_none() {
+        return skip("root, to mount a small file system");
+    }
+    // busybox takes its own `mkdir` whatever stands in for it.
+    for shell in Shell::all().into_iter().filter(|shell| shell.name != "busybox") {
+        for trick in ["ln -s $theirs \"$3\"", ":"] {
+            let mut host = everything();
+            let mut mount = std::process::Command::new("mount");
+            let options = "size=1m,uid=65534,mode=0777";
+            if !mount
+                .args(["-t", "tmpfs", "-o", options, "theirs"])
+                .arg(host.at("etc/empty"))
+                .status()
+                .unwrap()
+                .success()
+            {
+                return skip("leave to mount");
+            }
+            fs::create_dir(host.at("theirs")).unwrap();
+            fs::set_permissions(host.at("theirs"), PermissionsExt::from_mode(0o700)).unwrap();
+            let theirs = host.at("theirs").display().to_string();
+            shell.stand_in(
+                "mkdir",
+                &format!("theirs={theirs}; case $3 in */.zdt-*) {trick};; *) exec /bin/mkdir \"$@\";; esac"),
+            );
+            host.manifest.entries.retain(|entry| !entry.path.ends_with("empty"));
+            host.put("etc/empty/file", file(b"content", "0644"));
+            let before = host.picture().len();
+            let (_, outcome) = host.run(&shell, Checking::Done);
+            drop(fs::remove_file(host.at("etc/empty/.zdt-t1")));
+            let after = host.picture().len();
+            unmount(&host.at("etc/empty"));
+            assert!(
+                matches!(&outcome, Outcome::PutBack { step, reason } if step == "stage" && reason.contains("exchanged")),
+                "{shell:?} {trick} {outcome:?}"
+            );
+            assert_eq!(before, after);
+            assert_eq!(fs::read_dir(host.at("theirs")).unwrap().count(), 0);
+            host.nothing_is_left();
+        }
+    }
+}
