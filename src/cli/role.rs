@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::cli::arguments::{Role as Arguments, RoleWhat};
 use crate::cli::error::{self, Report};
-use crate::cli::{Exit, selection};
+use crate::cli::{Exit, output, selection};
 use crate::engine::Problem;
 use crate::project;
 use crate::role::{self, Example, Fallback, Library, Param, Role, Text, Type};
@@ -26,11 +26,11 @@ fn attempt(command: &Arguments) -> Result<Exit, Exit> {
     let library = Library::parse(&files)
         .map_err(|faults| selection::wrong(&faults.into_iter().map(Problem::Role).collect::<Vec<_>>()))?;
     match &command.what {
-        RoleWhat::List { .. } => anstream::print!("{}", list(&library)),
+        RoleWhat::List { .. } => output::put(&list(&library)),
         RoleWhat::Show { name, .. } => match show(&library, name) {
-            Ok(text) => anstream::print!("{text}"),
+            Ok(text) => output::put(&text),
             Err(report) => {
-                anstream::eprint!("{}", error::render(&[report]));
+                output::complain(&error::render(&[report]));
                 return Err(Exit::Wrong);
             }
         },
