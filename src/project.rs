@@ -3,6 +3,7 @@
 //! Must not know: what the texts mean.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use crate::yaml::limits;
 #[derive(Debug)]
 pub struct Project {
     pub texts: Texts,
-    /// What the `roles/` folder beside the inventory holds.
+    /// What the `roles/` folder beside the inventory holds; or inside it, where it is a folder and has one.
     pub role_files: Vec<RoleFile>,
     /// Where `group_vars/` and `host_vars/` lie: the inventory's folder, or the inventory that is a folder.
     pub directory: PathBuf,
@@ -27,14 +28,34 @@ pub enum Fault {
     Missing {
         path: PathBuf,
     },
+    /// A link that leads nowhere.
+    DanglingLink {
+        path: PathBuf,
+        to: PathBuf,
+    },
     /// A device, a pipe, a socket.
     NotAFile {
         path: PathBuf,
     },
-    /// `at` is the first byte that is no text.
+    /// A folder where only a file will do.
+    IsFolder {
+        path: PathBuf,
+    },
+    /// `group_vars`, `host_vars` or `roles` is there, but no folder.
+    NotAFolder {
+        path: PathBuf,
+    },
+    /// `-e @`, and no name behind it.
+    NoExtraFile,
+    /// `at` is the first byte that is no text, `line` where it stands.
     NotUtf8 {
         path: PathBuf,
         at: usize,
+        line: usize,
+    },
+    /// It begins with UTF-16's byte order mark.
+    Utf16 {
+        path: PathBuf,
     },
     TooLarge {
         path: PathBuf,
@@ -55,6 +76,10 @@ pub enum Fault {
     TooNested {
         path: PathBuf,
     },
+    /// A role's folder with `role.yaml`: only `role.yml` is read.
+    RoleYaml {
+        path: PathBuf,
+    },
 }
 
 /// In the order in which Ansible looks for them; the first found is the only one.
@@ -69,25 +94,30 @@ pub fn read(inventory: &Path, extra: &[String]) -> Result<Project, Vec<Fault>> {
         Ok(metadata) => metadata.is_dir(),
         Err(cause) => return Err(vec![unreadable(inventory, cause)]),
     };
-    let beside = parent(inventory);
-    let directory = if is_folder { inventory.to_owned() } else { beside.clone() };
+    let directory = if is_folder { inventory.to_owned() } else { parent(inventory) };
     let main = if is_folder { reader.inventory_folder(inventory) } else { reader.inventory_file(inventory) };
     let texts = Texts {
         main,
         group_vars: reader.vars(&directory.join("group_vars")),
         host_vars: reader.vars(&directory.join("host_vars")),
+        // Where there is no current directory any more, relative names stay so.
+        base: env::current_dir().ok().and_then(|path| path.to_str().map(str::to_owned)),
         extra: extra.iter().filter_map(|text| reader.extra(text)).collect(),
     };
-    let role_files = reader.roles(&beside.join("roles"));
+    // A folder may bring its roles, as it brings its `group_vars/`; one that does not shares those beside it.
+    let inside = directory.join("roles");
+    let roles =
+        if is_folder && fs::symlink_metadata(&inside).is_err() { parent(inventory).join("roles") } else { inside };
+    let role_files = reader.roles(&roles);
     if reader.faults.is_empty() { Ok(Project { texts, role_files, directory }) } else { Err(reader.faults) }
 }
 
 /// The folder of a path, also of a bare name.
 fn parent(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(parent) => parent.to_owned(),
-        // `..` or `/`: what lies beside it is found through it.
-        None => path.join(".."),
+    match (path.file_name(), path.parent()) {
+        (Some(_), Some(parent)) => parent.to_owned(),
+        // `.`, `..` or `/`: what lies beside it is found through it.
+        _ => path.join(".."),
     }
 }
 
@@ -128,7 +158,7 @@ impl Reader {
     /// `web.yml` is for `web`, or for something named `web.yml`: only the inventory knows. Of `web`, `web.yml`,
     /// `web.yaml` and `web.json` only the first counts, as in Ansible; a folder's files all do, in order.
     fn vars(&mut self, folder: &Path) -> Vec<(String, Arc<Source>)> {
-        if !folder.is_dir() {
+        if !self.is_folder(folder) {
             return Vec::new();
         }
         let mut best: BTreeMap<String, (usize, Vec<Arc<Source>>)> = BTreeMap::new();
@@ -178,6 +208,10 @@ impl Reader {
 
     fn extra(&mut self, text: &str) -> Option<Extra> {
         match text.strip_prefix('@') {
+            Some("") => {
+                self.faults.push(Fault::NoExtraFile);
+                None
+            }
             Some(path) => self.file(Path::new(path)).map(Extra::File),
             None => Some(Extra::Pair(Source::new("-e", text))),
         }
@@ -185,16 +219,36 @@ impl Reader {
 
     /// Folders without `role.yml` are none of ours: an Ansible project keeps its own roles in the same place.
     fn roles(&mut self, folder: &Path) -> Vec<RoleFile> {
-        if !folder.is_dir() {
+        if !self.is_folder(folder) {
             return Vec::new();
         }
         let mut files = Vec::new();
         for (role, path) in self.entries(folder) {
-            if !hidden(&role) && path.join("role.yml").is_file() {
+            if !hidden(&role) && self.is_role(&path) {
                 self.role(&role, &path, "", 0, &mut files);
             }
         }
         files
+    }
+
+    /// A `role.yml` that is no file, or cannot be looked at, is a slip and not somebody else's role.
+    fn is_role(&mut self, folder: &Path) -> bool {
+        match fs::metadata(folder) {
+            Ok(metadata) if !metadata.is_dir() => return false,
+            Ok(_) => {}
+            Err(cause) => {
+                self.faults.push(unreadable(folder, cause));
+                return false;
+            }
+        }
+        let (file, misnamed) = (folder.join("role.yml"), folder.join("role.yaml"));
+        match fs::symlink_metadata(&file) {
+            Ok(_) => return true,
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => self.faults.push(unreadable(&file, cause)),
+            Err(_) if fs::symlink_metadata(&misnamed).is_ok() => self.faults.push(Fault::RoleYaml { path: misnamed }),
+            Err(_) => {}
+        }
+        false
     }
 
     fn role(&mut self, role: &str, folder: &Path, inside: &str, depth: usize, files: &mut Vec<RoleFile>) {
@@ -207,12 +261,25 @@ impl Reader {
                 continue;
             }
             let inside = if inside.is_empty() { name } else { format!("{inside}/{name}") };
-            if path.is_dir() {
+            if path.is_dir() && inside != "role.yml" {
                 self.role(role, &path, &inside, depth + 1, files);
             } else if let Some(source) = self.file(&path) {
                 files.push(RoleFile { role: role.to_owned(), path: inside, source, built_in: false });
             }
         }
+    }
+
+    /// Whether a folder that need not be there is there; anything else under its name is a fault.
+    fn is_folder(&mut self, path: &Path) -> bool {
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => return true,
+            Ok(_) => self.faults.push(Fault::NotAFolder { path: path.to_owned() }),
+            Err(cause) => match unreadable(path, cause) {
+                Fault::Missing { .. } => {}
+                fault => self.faults.push(fault),
+            },
+        }
+        false
     }
 
     /// What lies in a folder, sorted by name.
@@ -249,6 +316,9 @@ impl Reader {
 fn text(path: &Path) -> Result<String, Fault> {
     // Asked before it is opened: opening a pipe would wait for ever.
     let metadata = fs::metadata(path).map_err(|cause| unreadable(path, cause))?;
+    if metadata.is_dir() {
+        return Err(Fault::IsFolder { path: path.to_owned() });
+    }
     if !metadata.is_file() {
         return Err(Fault::NotAFile { path: path.to_owned() });
     }
@@ -259,13 +329,27 @@ fn text(path: &Path) -> Result<String, Fault> {
     if bytes.len() > limits::SIZE {
         return Err(Fault::TooLarge { path: path.to_owned(), limit: limits::SIZE });
     }
-    String::from_utf8(bytes)
-        .map_err(|error| Fault::NotUtf8 { path: path.to_owned(), at: error.utf8_error().valid_up_to() })
+    String::from_utf8(bytes).map_err(|error| {
+        let path = path.to_owned();
+        let at = error.utf8_error().valid_up_to();
+        let bytes = error.as_bytes();
+        if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+            return Fault::Utf16 { path };
+        }
+        let line = bytes[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        Fault::NotUtf8 { path, at, line }
+    })
 }
 
 fn unreadable(path: &Path, cause: io::Error) -> Fault {
     let path = path.to_owned();
-    if cause.kind() == io::ErrorKind::NotFound { Fault::Missing { path } } else { Fault::Unreadable { path, cause } }
+    if cause.kind() != io::ErrorKind::NotFound {
+        return Fault::Unreadable { path, cause };
+    }
+    match fs::read_link(&path) {
+        Ok(to) => Fault::DanglingLink { path, to },
+        Err(_no_link) => Fault::Missing { path },
+    }
 }
 
 fn hidden(name: &str) -> bool {

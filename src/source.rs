@@ -1,6 +1,7 @@
 //! A text that somebody wrote and a place in it, so that every fault can show its line.
 //! In: a name and a text. Out: `Source`, `Span`.
 //! Must not know: where texts come from, or how faults are worded.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -36,8 +36,18 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Modules that touch neither disk, clock, environment, process nor terminal: each denies the calls through clippy.
-const PURE: &[&str] = &["yaml", "inventory", "resource", "role", "plan", "transaction"];
+/// The first file of each module that touches neither disk, clock, environment, process nor terminal: it denies
+/// the calls through clippy.
+const PURE: &[&str] = &[
+    "source.rs",
+    "words.rs",
+    "yaml/mod.rs",
+    "inventory/mod.rs",
+    "resource/mod.rs",
+    "role/mod.rs",
+    "plan/mod.rs",
+    "transaction/mod.rs",
+];
 
 const TOP_LEVEL: &[&str] = &[
     "CHANGELOG.md",
@@ -115,11 +125,10 @@ fn modules_know_only_whom_they_may() {
 
 #[test]
 fn pure_modules_deny_disk_clock_environment_process_and_terminal() {
-    for module in PURE {
-        let text =
-            std::fs::read_to_string(root().join("src").join(module).join("mod.rs")).expect("a module has a mod.rs");
+    for file in PURE {
+        let text = std::fs::read_to_string(root().join("src").join(file)).expect("a pure module has this file");
         let deny = "#![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]";
-        assert!(text.contains(deny), "src/{module}/mod.rs does not deny what pure modules may not call");
+        assert!(text.contains(deny), "src/{file} does not deny what pure modules may not call");
     }
 }
 

@@ -76,6 +76,12 @@ fn what_cannot_be_read_is_said() {
     assert!(matches!(&faults(&path("empty"))[..], [Fault::NoInventoryInFolder { .. }]));
     fs::write(path("latin1.yml"), b"a: \xe4\n").expect("written");
     assert!(matches!(&faults(&path("latin1.yml"))[..], [Fault::NotUtf8 { at: 3, .. }]));
+    fs::write(path("line.yml"), b"a: 1\nb: 2\nc: \xe4\n").expect("written");
+    assert!(matches!(&faults(&path("line.yml"))[..], [Fault::NotUtf8 { at: 13, line: 3, .. }]));
+    for (name, bytes) in [("le.yml", b"\xff\xfea\0"), ("be.yml", b"\xfe\xff\0a")] {
+        fs::write(path(name), bytes).expect("written");
+        assert!(matches!(&faults(&path(name))[..], [Fault::Utf16 { .. }]), "{name}");
+    }
     // A pipe would be waited for.
     let made = Command::new("mkfifo").arg(path("pipe")).status().expect("mkfifo runs");
     assert!(made.success());
@@ -105,4 +111,38 @@ fn a_bare_name_means_the_current_directory() {
     // The crate's own folder is where tests run: its Cargo.toml is a file that can be read.
     let project = project::read(Path::new("Cargo.toml"), &[]).expect("read");
     assert_eq!(project.directory, Path::new(""));
+}
+
+#[test]
+fn what_is_there_but_not_as_it_should_be_is_never_passed_over() {
+    let folder = folder(&[
+        ("i.yml", "all:"),
+        ("group_vars", "a: 1"),
+        ("roles/folder/role.yml/x", ""),
+        ("roles/misnamed/role.yaml", "description: x"),
+        ("roles/ansibles/tasks/main.yml", "[]"),
+    ]);
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir_all(path("host_vars")).expect("made");
+    fs::create_dir_all(path("roles/pipe")).expect("made");
+    std::os::unix::fs::symlink("nowhere", path("host_vars/h.yml")).expect("linked");
+    std::os::unix::fs::symlink("gone", path("roles/away")).expect("linked");
+    fs::write(path("roles/README.md"), "Ours.").expect("written");
+    let made = Command::new("mkfifo").arg(path("roles/pipe/role.yml")).status().expect("mkfifo runs");
+    assert!(made.success());
+    let extra = ["@".to_owned(), format!("@{}", path("roles").display())];
+    let found = project::read(&path("i.yml"), &extra).expect_err("faults");
+    let words: Vec<String> = found.iter().map(|fault| zdt::cli::error::Report::from(fault).message).collect();
+    let words = words.join("\n").replace(&format!("{}/", folder.path().display()), "");
+    assert_eq!(
+        words,
+        "`group_vars` is not a folder\n\
+         `host_vars/h.yml` is a link to `nowhere`, which is not there\n\
+         `-e @` names no file\n\
+         `roles` is a folder, but a file is needed\n\
+         `roles/away` is a link to `gone`, which is not there\n\
+         `roles/folder/role.yml` is a folder, but a file is needed\n\
+         `roles/misnamed/role.yaml` is not read\n\
+         `roles/pipe/role.yml` is neither a file nor a folder"
+    );
 }

@@ -4,6 +4,10 @@
 #[path = "shell/harness.rs"]
 mod harness;
 #[cfg(test)]
+#[path = "shell/nginx.rs"]
+mod nginx;
+
+#[cfg(test)]
 #[path = "shell/observe.rs"]
 mod observe;
 #[cfg(test)]

@@ -5,11 +5,11 @@
 use serde_json::Value;
 
 use crate::cli::arguments::{Role as Arguments, RoleWhat};
-use crate::cli::{Exit, selection};
+use crate::cli::error::{self, Report};
+use crate::cli::{Exit, output, selection};
 use crate::engine::Problem;
 use crate::project;
 use crate::role::{self, Example, Fallback, Library, Param, Role, Text, Type};
-use crate::words;
 
 pub(super) fn run(command: &Arguments) -> Exit {
     attempt(command).unwrap_or_else(|exit| exit)
@@ -26,11 +26,11 @@ fn attempt(command: &Arguments) -> Result<Exit, Exit> {
     let library = Library::parse(&files)
         .map_err(|faults| selection::wrong(&faults.into_iter().map(Problem::Role).collect::<Vec<_>>()))?;
     match &command.what {
-        RoleWhat::List { .. } => anstream::print!("{}", list(&library)),
+        RoleWhat::List { .. } => output::put(&list(&library)),
         RoleWhat::Show { name, .. } => match show(&library, name) {
-            Ok(text) => anstream::print!("{text}"),
-            Err(why) => {
-                anstream::eprintln!("{why}");
+            Ok(text) => output::put(&text),
+            Err(report) => {
+                output::complain(&error::render(&[report]));
                 return Err(Exit::Wrong);
             }
         },
@@ -52,11 +52,10 @@ pub fn list(library: &Library) -> String {
 }
 
 /// What one may know of a role; or what to say where there is none of that name.
-pub fn show(library: &Library, name: &str) -> Result<String, String> {
+pub fn show(library: &Library, name: &str) -> Result<String, Report> {
     let Some(role) = library.get(name) else {
-        let near = words::did_you_mean(name, library.names());
-        let hint = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
-        return Err(format!("there is no role `{name}`{hint}"));
+        let help = error::meant(name, library.names()).unwrap_or_else(|| "`zdt role list` names them all".to_owned());
+        return Err(Report::new(format!("there is no role {}", error::quote(name))).help(help));
     };
     let mut text = format!("{}\n\n{}\n", role.name, wrap(&role.description, 0));
     for owner in library.chain(name) {

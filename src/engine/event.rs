@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::host;
 use crate::plan::{Change, HostPlan, Unknown};
-use crate::resource::Observation;
+use crate::resource::{Level, Observation};
 use crate::role;
 use crate::transaction::{Checked, Outcome, Progress, Verdict};
 
@@ -61,15 +61,17 @@ pub struct Ready {
 }
 
 impl Ready {
-    /// Whether a check said no or could not look, or something stands in the way: apply will not touch this host. A
-    /// sandbox has nothing that a check could ask.
+    /// Whether a check said no or could not look, a role said no, or something stands in the way: apply will not touch
+    /// this host. A sandbox has nothing that a check could ask.
     pub fn is_refused(&self) -> bool {
         let refuses = |checked: &Checked| match checked.verdict {
             Verdict::Failed { .. } => true,
             Verdict::NotRun { .. } => !self.sandbox,
             Verdict::Passed { .. } | Verdict::Deferred { .. } => false,
         };
-        !self.plan.refusals.is_empty() || self.checked.iter().any(refuses)
+        !self.plan.refusals.is_empty()
+            || self.plan.notices.iter().any(|notice| notice.level == Level::Refusal)
+            || self.checked.iter().any(refuses)
     }
 }
 

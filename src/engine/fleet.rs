@@ -68,9 +68,9 @@ impl Fleet {
                     }
                     let visit = Visit { job: &jobs[index], connect: &options.connect, events: &events };
                     // A panic is a failure too, and comes past no `if`.
-                    let mut guard = StopUnless { settled: false, stop };
+                    let mut guard = StopUnless { harmless: false, stop };
                     let applied = visit.apply(&ready, &transaction).await;
-                    guard.settled = !applied.is_failure();
+                    guard.harmless = !applied.is_failure();
                     drop(guard);
                     let _ = events.send(Event::Applied { host: jobs[index].host.clone() });
                     applied
@@ -117,15 +117,15 @@ impl Fleet {
     }
 }
 
-/// Keeps further hosts from beginning unless this one ended without a failure.
+/// Keeps further hosts from beginning unless this one was harmless.
 struct StopUnless {
-    settled: bool,
+    harmless: bool,
     stop: Arc<AtomicBool>,
 }
 
 impl Drop for StopUnless {
     fn drop(&mut self) {
-        if !self.settled {
+        if !self.harmless {
             self.stop.store(true, Ordering::Relaxed);
         }
     }
@@ -136,16 +136,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_stops_the_fleet_and_a_host_that_settled_does_not() {
-        for settled in [true, false] {
+    fn a_panic_stops_the_fleet_and_a_commit_does_not() {
+        for harmless in [true, false] {
             let stop = Arc::new(AtomicBool::new(false));
-            let guard = StopUnless { settled, stop: Arc::clone(&stop) };
+            let guard = StopUnless { harmless, stop: Arc::clone(&stop) };
             let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
                 let _guard = guard;
                 std::panic::resume_unwind(Box::new(()));
             }));
             assert!(ended.is_err());
-            assert_eq!(stop.load(Ordering::Relaxed), !settled);
+            assert_eq!(stop.load(Ordering::Relaxed), !harmless);
         }
     }
 }

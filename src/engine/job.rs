@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use crate::host;
-use crate::inventory::{self, Connection, ConnectionKind, Inventory, Variables};
+use crate::inventory::{self, Connection, ConnectionKind, Inventory, UnusedFile, Variables};
 use crate::project::{self, Project};
 use crate::resource::Facts;
 use crate::role::{self, Bound, Library};
@@ -27,6 +27,8 @@ pub struct Prepared {
     pub jobs: Vec<Job>,
     /// Selected, but `zdt_roles` is not set for them.
     pub without_roles: Vec<String>,
+    /// Files of variables that no host reads.
+    pub unused_files: Vec<UnusedFile>,
 }
 
 /// Something wrong with what the user wrote: no host is touched.
@@ -75,7 +77,8 @@ pub fn prepare(project: &Project, limit: Option<&str>) -> Result<Prepared, Vec<P
         }
     };
     let selected = hosts.len();
-    let mut prepared = Prepared { jobs: Vec::new(), without_roles: Vec::new() };
+    let unused_files = inventory.unused_files().to_vec();
+    let mut prepared = Prepared { jobs: Vec::new(), without_roles: Vec::new(), unused_files };
     for host in hosts {
         match job(&inventory, &library, host, &project.directory) {
             Ok(Some(job)) => prepared.jobs.push(job),

@@ -153,6 +153,59 @@ fact_nginx() {
 		say version "${version%%[!0-9.]*}"
 		;;
 	esac
+	nginx_worker
+}
+
+# Whom nginx's workers run as, by what the kernel says of one: `user` may stand in any file that nginx reads. Workers of
+# containers, and those that only finish their requests, tell nothing.
+nginx_worker() {
+	master='' ids=''
+	{ IFS= read -r master </run/nginx.pid; } 2>/dev/null
+	set +f
+	set -- /proc/[0-9]*
+	set -f
+	for process; do
+		comm='' title=''
+		{ IFS= read -r comm <"$process/comm"; } 2>/dev/null
+		[ "$comm" = nginx ] || continue
+		{ IFS= read -r title <"$process/cmdline"; } 2>/dev/null
+		case $title in
+		*'shutting down'*) continue ;;
+		'nginx: worker process'*) ;;
+		*) continue ;;
+		esac
+		parent='' uid='' gids='' inner=''
+		while read -r key first second rest; do
+			case $key in
+			PPid:) parent=$first ;;
+			NSpid:) inner=$second ;;
+			Uid:) uid=$second ;;
+			Gid:) gids=$second ;;
+			Groups:) gids="$gids $first $second $rest" ;;
+			esac
+		done 2>/dev/null <"$process/status"
+		case $uid:$inner in
+		:* | *:?*) continue ;;
+		esac
+		[ -z "$ids" ] || [ "$parent" = "$master" ] || continue
+		ids="$uid $gids"
+		[ "$parent" != "$master" ] || break
+	done
+	[ -n "$ids" ] && command -v getent >/dev/null || return 0
+	set -- $ids
+	account=$(getent passwd "$1")
+	say worker_user "${account%%:*}"
+	shift
+	joined=''
+	while IFS=: read -r account _; do
+		case ,$joined, in
+		*",$account,"*) ;;
+		*) joined=$joined${joined:+,}$account ;;
+		esac
+	done <<-END
+		$(getent group "$@")
+	END
+	say worker_groups "$joined"
 }
 
 fact_systemd() {

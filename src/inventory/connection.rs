@@ -1,4 +1,4 @@
-use super::fault::Fault;
+use super::fault::{Fault, Found, RootProblem};
 use super::host_pattern::name_problem;
 use super::variables::{Variable, Variables};
 use crate::yaml::{Data, Node};
@@ -22,7 +22,8 @@ pub struct Connection {
     pub common_args: Vec<String>,
     /// The user to become, `root` unless said otherwise; `None` where nobody is to be become.
     pub become_root: Option<String>,
-    /// `zdt_root`: every path lies below it.
+    /// `zdt_root`: every path lies below it. `None` only where the variable is not set at all: nobody's sandbox may
+    /// become the machine itself because a value came out empty.
     pub root: Option<String>,
 }
 
@@ -54,32 +55,68 @@ impl Reader<'_> {
     fn connection(&mut self, host: &str) -> Connection {
         let kind = self.kind();
         // Of several names for one thing Ansible takes the last that is set.
-        let address =
-            self.name(&["ansible_host", "ansible_ssh_host"], "a host name or address that does not start with `-`");
-        let user = self.name(&["ansible_user", "ansible_ssh_user"], "a user name that does not start with `-`");
+        let address = self.name(&["ansible_host", "ansible_ssh_host"], "a host name or address");
+        let user = self.name(&["ansible_user", "ansible_ssh_user"], "a user name");
         let port = self.port();
         let private_key = self.text(&["ansible_private_key_file", "ansible_ssh_private_key_file"], "a path");
         let mut common_args = self.words("ansible_ssh_common_args");
         common_args.extend(self.words("ansible_ssh_extra_args"));
         let become_root = self.become_user();
-        let root = self.text(&["zdt_root"], "a path");
+        let root = self.root(kind);
         for password in PASSWORDS {
             if let Some(variable) = self.variables.get(password).filter(|variable| !is_nothing(&variable.node)) {
                 self.faults.push(Fault::Password { place: variable.node.span.place(), variable: password.to_owned() });
             }
         }
         let host = address.unwrap_or_else(|| host.to_owned());
+        let kind = kind.unwrap_or(ConnectionKind::Ssh);
         Connection { kind, host, port, user, private_key, common_args, become_root, root }
     }
 
-    fn kind(&mut self) -> ConnectionKind {
-        let Some((name, variable)) = self.find(&["ansible_connection"]) else { return ConnectionKind::Ssh };
+    /// `None`: a fault is noted.
+    fn kind(&mut self) -> Option<ConnectionKind> {
+        let before = self.faults.len();
+        let Some((name, variable)) = self.find(&["ansible_connection"]) else {
+            return (self.faults.len() == before).then_some(ConnectionKind::Ssh);
+        };
         match variable.node.as_str() {
-            Some("ssh" | "smart" | "paramiko" | "paramiko_ssh" | "ansible.builtin.ssh") => ConnectionKind::Ssh,
-            Some("local" | "ansible.builtin.local") => ConnectionKind::Local,
+            Some("ssh" | "smart" | "paramiko" | "paramiko_ssh" | "ansible.builtin.ssh") => Some(ConnectionKind::Ssh),
+            Some("local" | "ansible.builtin.local") => Some(ConnectionKind::Local),
             _ => {
                 self.bad(name, &variable, "`ssh` or `local`");
-                ConnectionKind::Ssh
+                None
+            }
+        }
+    }
+
+    /// Unlike every other variable here, set to nothing is not unset.
+    fn root(&mut self, kind: Option<ConnectionKind>) -> Option<String> {
+        self.variables.get("zdt_root")?;
+        let variable = match self.variables.resolve("zdt_root") {
+            Ok(variable) => variable?,
+            Err(fault) => {
+                self.faults.push(fault);
+                return None;
+            }
+        };
+        let at = variable.node.span.clone();
+        if kind == Some(ConnectionKind::Ssh) {
+            let connection = self.variables.get("ansible_connection").map(|variable| variable.node.span.clone());
+            self.faults.push(Fault::RootNotLocal { at: at.clone(), connection });
+        }
+        let text = match &variable.node.data {
+            Data::Null => "",
+            Data::String(text) => text,
+            _ => {
+                self.bad("zdt_root", &variable, "a path");
+                return None;
+            }
+        };
+        match root_problem(text) {
+            None => Some(text.to_owned()),
+            Some(problem) => {
+                self.faults.push(Fault::BadRoot { at, root: text.to_owned(), problem });
+                None
             }
         }
     }
@@ -99,7 +136,7 @@ impl Reader<'_> {
     }
 
     fn become_user(&mut self) -> Option<String> {
-        let user = self.name(&["ansible_become_user", "ansible_sudo_user"], "a user name that does not start with `-`");
+        let user = self.name(&["ansible_become_user", "ansible_sudo_user"], "a user name");
         if let Some((name, method)) = self.find(&["ansible_become_method"])
             && !matches!(method.node.as_str(), Some("sudo" | "ansible.builtin.sudo"))
         {
@@ -129,11 +166,18 @@ impl Reader<'_> {
     /// A text that ssh or sudo must not take for an option.
     fn name(&mut self, names: &[&'static str], expected: &'static str) -> Option<String> {
         let (name, variable) = self.find(names)?;
-        let text = scalar(&variable.node).filter(|text| name_problem(text).is_none());
-        if text.is_none() {
+        let Some(text) = scalar(&variable.node) else {
             self.bad(name, &variable, expected);
+            return None;
+        };
+        match name_problem(&text) {
+            None => Some(text),
+            Some(problem) => {
+                let at = variable.node.span.clone();
+                self.faults.push(Fault::BadName { at, variable: name.to_owned(), name: text, problem });
+                None
+            }
         }
-        text
     }
 
     fn text(&mut self, names: &[&'static str], expected: &'static str) -> Option<String> {
@@ -160,8 +204,8 @@ impl Reader<'_> {
 
     fn bad(&mut self, name: &str, variable: &Variable, expected: &'static str) {
         let found = match variable.node.as_str() {
-            Some(text) => format!("`{}`", text.escape_debug()),
-            None => variable.node.describe(),
+            Some(text) => Found::Text(text.to_owned()),
+            None => Found::Other(variable.node.describe()),
         };
         self.faults.push(Fault::BadValue {
             at: variable.node.span.clone(),
@@ -169,6 +213,38 @@ impl Reader<'_> {
             found,
             expected,
         });
+    }
+}
+
+fn root_problem(root: &str) -> Option<RootProblem> {
+    if root.trim().is_empty() {
+        Some(RootProblem::Empty)
+    } else if root.starts_with('~') {
+        Some(RootProblem::Home)
+    } else if root.chars().any(char::is_control) {
+        Some(RootProblem::ControlCharacter)
+    } else {
+        above(root)
+    }
+}
+
+/// `/`, `//.` and `/srv/..` come out at the machine's own root; `../..` comes out above the inventory, and how far is
+/// not known here.
+fn above(root: &str) -> Option<RootProblem> {
+    let absolute = root.starts_with('/');
+    let (mut depth, mut up) = (0usize, 0usize);
+    for part in root.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if depth > 0 => depth -= 1,
+            ".." => up += 1,
+            _ => depth += 1,
+        }
+    }
+    match depth {
+        0 if absolute => Some(RootProblem::WholeMachine),
+        0 if up > 0 => Some(RootProblem::AboveInventory),
+        _ => None,
     }
 }
 

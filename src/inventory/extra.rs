@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::fault::Fault;
 use super::texts::Extra;
+use super::variables::MAGIC;
 use crate::source::{Source, Span};
 use crate::yaml::{self, Data, Node};
 
@@ -22,6 +23,19 @@ pub fn read(extra: &Extra) -> Result<Vec<(Node, Node)>, Vec<Fault>> {
             }
         }
     }
+}
+
+/// Why `-e` cannot set a variable of this name: zdt sets it, or nothing could use it. The second is not held against a
+/// file, which may be somebody else's.
+pub fn name_problem(extra: &Extra, key: &Node) -> Option<Fault> {
+    let name = key.as_str()?.to_owned();
+    let at = key.span.clone();
+    if MAGIC.contains(&name.as_str()) {
+        return Some(Fault::MagicVariable { at, name });
+    }
+    let first = name.starts_with(|first: char| first.is_alphabetic() || first == '_');
+    let word = first && name.chars().all(|character| character.is_alphanumeric() || character == '_');
+    (!word && matches!(extra, Extra::Pair(_))).then_some(Fault::BadVariableName { at, name })
 }
 
 fn mapping(source: &Arc<Source>) -> Result<Vec<(Node, Node)>, Vec<Fault>> {

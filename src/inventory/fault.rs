@@ -80,6 +80,16 @@ pub enum Fault {
         at: Span,
         word: String,
     },
+    /// `-e` for a variable that zdt and Ansible set themselves.
+    MagicVariable {
+        at: Span,
+        name: String,
+    },
+    /// `-e` for what cannot be a variable: `1x`, `a-b`.
+    BadVariableName {
+        at: Span,
+        name: String,
+    },
     /// A quote or `{{` that does not end, in `-e`.
     Unbalanced {
         at: Span,
@@ -121,8 +131,26 @@ pub enum Fault {
     BadValue {
         at: Span,
         variable: String,
-        found: String,
+        found: Found,
         expected: &'static str,
+    },
+    /// A host or user name that ssh or sudo should not be given.
+    BadName {
+        at: Span,
+        variable: String,
+        name: String,
+        problem: NameProblem,
+    },
+    /// `zdt_root` is no path that a sandbox can have.
+    BadRoot {
+        at: Span,
+        root: String,
+        problem: RootProblem,
+    },
+    /// A sandbox lies on the machine that runs zdt; `connection` is where another connection is asked for, if anywhere.
+    RootNotLocal {
+        at: Span,
+        connection: Option<Span>,
     },
     /// A password is set, which zdt has no use for. The value is never shown, so there is no source line.
     Password {
@@ -137,9 +165,10 @@ pub enum Fault {
         part: String,
         known: Option<String>,
     },
-    /// Every part matches something, all together nothing.
+    /// Every part matches something, all together nothing. `empty` are the parts that stand for no host at all.
     NothingSelected {
         pattern: String,
+        empty: Vec<String>,
     },
     /// `~regex` and `@file`.
     PatternUnsupported {
@@ -162,6 +191,27 @@ pub enum NameProblem {
     Slash,
     Dots,
     TooLong,
+}
+
+/// What stands where something else should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    Text(String),
+    /// `a list`, `the number 5`.
+    Other(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RootProblem {
+    /// Set, but to nothing.
+    Empty,
+    /// `~/sandbox`: whose home would be a guess.
+    Home,
+    ControlCharacter,
+    /// It comes out at `/`.
+    WholeMachine,
+    /// `../..`: a folder above the inventory's, and perhaps `/`.
+    AboveInventory,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

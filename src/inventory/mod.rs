@@ -15,14 +15,16 @@ mod range;
 mod reconcile;
 mod resolve;
 mod texts;
+mod unused_file;
 mod variables;
 
 #[cfg(test)]
 mod tests;
 
 pub use connection::{Connection, ConnectionKind};
-pub use fault::{Fault, NameProblem, RangeProblem};
+pub use fault::{Fault, Found, NameProblem, RangeProblem, RootProblem};
 pub use model::Inventory;
 pub use parse::{GROUP_KEYS, parse, read};
 pub use texts::{Extra, Texts};
+pub use unused_file::{Unused, UnusedFile, VarsOf};
 pub use variables::{KNOWN as KNOWN_VARIABLES, Origin, Variable, Variables};

@@ -2,6 +2,7 @@ use std::sync::OnceLock;
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::unused_file::UnusedFile;
 use super::variables::Variable;
 use crate::source::Span;
 use crate::yaml::Node;
@@ -13,6 +14,7 @@ pub struct Inventory {
     /// In the order in which the files name them first.
     pub(super) hosts: IndexMap<String, Host>,
     pub(super) extra: IndexMap<String, Variable>,
+    pub(super) unused_files: Vec<UnusedFile>,
     /// The magic variable `groups`: the same for every host, made when first asked for.
     pub(super) groups_node: OnceLock<Node>,
 }
@@ -64,6 +66,11 @@ impl Inventory {
 
     pub fn contains(&self, host: &str) -> bool {
         self.hosts.contains_key(host)
+    }
+
+    /// Files of `group_vars/` and `host_vars/` that no host reads: to be warned of.
+    pub fn unused_files(&self) -> &[UnusedFile] {
+        &self.unused_files
     }
 
     /// Every group of `host`, through parents too, `all` among them: later ones override earlier ones.

@@ -6,6 +6,7 @@ use super::host_pattern::{self, MAX_HOSTS};
 use super::model::{Host, Inventory};
 use super::reconcile;
 use super::texts::Texts;
+use super::unused_file::{UnusedFile, VarsOf, unused};
 use super::variables::{self, KNOWN, Origin, Variable};
 use crate::source::{Source, Span};
 use crate::yaml::{self, Data, Node};
@@ -24,7 +25,7 @@ pub fn parse(texts: &Texts) -> Result<Inventory, Vec<Fault>> {
 /// The same, with the inventory also where the only faults are variables that nobody knows: the faults of what roles
 /// are given can then be told along with them.
 pub fn read(texts: &Texts) -> (Option<Inventory>, Vec<Fault>) {
-    let mut parser = Parser { inventory: Inventory::default(), faults: Vec::new() };
+    let mut parser = Parser { inventory: Inventory::default(), faults: Vec::new(), base: texts.base.clone() };
     // Ansible makes both first, whether a file names them or not.
     for built_in in ["all", "ungrouped"] {
         parser.inventory.groups.entry(built_in.to_owned()).or_default();
@@ -52,10 +53,12 @@ pub fn read(texts: &Texts) -> (Option<Inventory>, Vec<Fault>) {
             }
         }
     }
+    parser.inventory.unused_files = unused_files(&parser.inventory, texts);
     for item in &texts.extra {
         match extra::read(item) {
             Ok(entries) => {
                 for (key, node) in entries {
+                    parser.faults.extend(extra::name_problem(item, &key));
                     if let Some((name, variable)) = parser.variable(&key, &node, &Origin::Extra) {
                         parser.inventory.extra.insert(name, variable);
                     }
@@ -67,9 +70,19 @@ pub fn read(texts: &Texts) -> (Option<Inventory>, Vec<Fault>) {
     (parser.is_whole().then_some(parser.inventory), parser.faults)
 }
 
+fn unused_files(inventory: &Inventory, texts: &Texts) -> Vec<UnusedFile> {
+    let (groups, hosts) = (&inventory.groups, &inventory.hosts);
+    let names = groups.keys().map(String::as_str);
+    let mut files = unused(VarsOf::Group, &texts.group_vars, |name| groups.contains_key(name), names);
+    let names = hosts.keys().map(String::as_str);
+    files.extend(unused(VarsOf::Host, &texts.host_vars, |name| hosts.contains_key(name), names));
+    files
+}
+
 struct Parser {
     inventory: Inventory,
     faults: Vec<Fault>,
+    base: Option<String>,
 }
 
 impl Parser {
@@ -226,7 +239,7 @@ impl Parser {
                 }
                 // As in Ansible, the port counts only where the host is named first.
                 let host = self.inventory.hosts.entry(name.clone()).or_insert_with(|| {
-                    let mut vars = variables::about_file(&key.span.source.name);
+                    let mut vars = variables::about_file(self.base.as_deref(), &key.span.source.name);
                     vars.extend(port.iter().map(|port| ("ansible_port".to_owned(), port.clone())));
                     Host { vars, ..Host::default() }
                 });

@@ -22,6 +22,7 @@ impl Inventory {
         let mut faults = Vec::new();
         let (mut chosen, mut within, mut without) = (HashSet::new(), Vec::new(), Vec::new());
         let mut adds = false;
+        let mut empty = Vec::new();
         for part in parts {
             let (list, name) = match part.split_at_checked(1) {
                 Some(("&", name)) => (Some(&mut within), name),
@@ -29,7 +30,12 @@ impl Inventory {
                 _ => (None, part),
             };
             adds |= list.is_none();
-            match (self.one(name), list) {
+            let found = self.one(name);
+            // A `!` of an empty group takes nothing away: it is not why.
+            if !part.starts_with('!') && found.as_ref().is_ok_and(IndexSet::is_empty) {
+                empty.push(name.to_owned());
+            }
+            match (found, list) {
                 (Ok(hosts), Some(list)) => list.push(hosts),
                 (Ok(hosts), None) => chosen.extend(hosts),
                 (Err(fault), _) => faults.push(fault),
@@ -45,7 +51,7 @@ impl Inventory {
             .filter(|host| !without.iter().any(|hosts| hosts.contains(host)))
             .collect();
         if selected.is_empty() {
-            return Err(vec![Fault::NothingSelected { pattern: limit.to_owned() }]);
+            return Err(vec![Fault::NothingSelected { pattern: limit.to_owned(), empty }]);
         }
         Ok(selected)
     }

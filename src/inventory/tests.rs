@@ -1,3 +1,7 @@
+mod connections;
+
+use std::sync::Arc;
+
 use super::*;
 use crate::source::Source;
 
@@ -114,6 +118,23 @@ fn magic_variables() {
 }
 
 #[test]
+fn the_inventory_s_place_is_absolute() {
+    for (base, name, expected) in [
+        (Some("/srv/ops"), "i.yml", "/srv/ops /srv/ops/i.yml"),
+        (Some("/srv/ops"), "./a/../../i.yml", "/srv /srv/i.yml"),
+        (Some("/srv/ops"), "/etc/i.yml", "/etc /etc/i.yml"),
+        (Some("/"), "i.yml", "/ /i.yml"),
+        (None, "a/i.yml", "a a/i.yml"),
+    ] {
+        let main = vec![Source::new(name, "all: {hosts: {h:}}")];
+        let texts = Texts { main, base: base.map(str::to_owned), ..Texts::default() };
+        let variables = parse(&texts).expect("parses").variables("h");
+        let found = format!("{} {}", value(&variables, "inventory_dir"), value(&variables, "inventory_file"));
+        assert_eq!(found.replace('"', ""), expected);
+    }
+}
+
+#[test]
 fn values_render_on_demand_and_keep_their_type() {
     let main = r#"
 all:
@@ -148,6 +169,7 @@ all:
       me: "{{ inventory_hostname }}"
       none: "{{ nix }}"
       nix:
+      silent: "{% if nosuch %}a{% else %}b{% endif %}"
 "#;
     let variables = inventory(main).variables("h");
     for (name, expected) in [
@@ -174,6 +196,8 @@ all:
         ("me", "\"h\""),
         ("none", "null"),
         ("nobody", "undefined"),
+        // The engine's own way, told in docs/inventory.md.
+        ("silent", "\"b\""),
     ] {
         assert_eq!(value(&variables, name), expected, "{name}: {:?}", variables.resolve(name));
     }
@@ -219,6 +243,7 @@ fn every_fault_of_every_text_at_once() {
         group_vars: vec![("all".to_owned(), Source::new("g", "a: 1\na: 2\n"))],
         host_vars: vec![("ok".to_owned(), Source::new("h", "$ANSIBLE_VAULT;1.1;AES256\n61\n"))],
         extra: vec![Extra::Pair(Source::new("-e", "zdt_x=1"))],
+        base: None,
     };
     let found: Vec<String> = parse(&texts)
         .expect_err("faults")
@@ -241,6 +266,27 @@ fn every_fault_of_every_text_at_once() {
             "UnknownVariable"
         ]
     );
+}
+
+#[test]
+fn extra_sets_variables_and_nothing_else() {
+    let given = |extra: Extra| parse(&Texts { extra: vec![extra], ..texts("all: {hosts: {h:}}") });
+    let pair = |text: &str| given(Extra::Pair(Source::new("-e", text)));
+    let file = |text: &str| given(Extra::File(Source::new("e.yml", text)));
+    for text in ["inventory_hostname=zz", "group_names=x", "{groups: {}}", "inventory_dir=/"] {
+        let found = pair(text).expect_err(text);
+        assert!(matches!(&found[..], [Fault::MagicVariable { .. }]), "{text}: {found:?}");
+    }
+    assert!(matches!(&file("inventory_file: x").expect_err("magic")[..], [Fault::MagicVariable { .. }]));
+    for text in ["1x=3", "a-b=3", "==3", "{a b: 1}", "a.b=1"] {
+        let found = pair(text).expect_err(text);
+        assert!(matches!(&found[..], [Fault::BadVariableName { .. }]), "{text}: {found:?}");
+    }
+    for text in ["_x=1", "größe=1", "x1=1"] {
+        assert!(pair(text).is_ok(), "{text}");
+    }
+    // Somebody else's file may hold what nobody can use.
+    assert!(file("a-b: 1").is_ok());
 }
 
 #[test]
@@ -281,7 +327,10 @@ fn limits_select_as_in_ansible() {
         ("", vec![Fault::EmptyPattern]),
         (" , ", vec![Fault::EmptyPattern]),
         ("wbe", vec![Fault::NoMatch { part: "wbe".into(), known: Some("web".into()) }]),
-        ("web:&db", vec![Fault::NothingSelected { pattern: "web:&db".into() }]),
+        ("web:&db", vec![Fault::NothingSelected { pattern: "web:&db".into(), empty: vec![] }]),
+        ("db:!db1:!lonely", vec![Fault::NothingSelected { pattern: "db:!db1:!lonely".into(), empty: vec![] }]),
+        ("lonely", vec![Fault::NothingSelected { pattern: "lonely".into(), empty: vec!["lonely".into()] }]),
+        ("web:&lonely", vec![Fault::NothingSelected { pattern: "web:&lonely".into(), empty: vec!["lonely".into()] }]),
         ("web[7]", vec![Fault::SubscriptOutOfRange { part: "web[7]".into(), hosts: 3 }]),
         ("~web.*", vec![Fault::PatternUnsupported { part: "~web.*".into() }]),
         (
@@ -297,68 +346,38 @@ fn limits_select_as_in_ansible() {
     }
 }
 
-fn connect(vars: &str) -> Result<Connection, Vec<Fault>> {
-    let inventory = inventory(&format!("all:\n  hosts:\n    h:\n      {}\n", vars.replace('\n', "\n      ")));
-    Connection::of("h", &inventory.variables("h"))
-}
-
 #[test]
-fn connections() {
-    let bare = Connection {
-        kind: ConnectionKind::Ssh,
-        host: "h".to_owned(),
-        port: None,
-        user: None,
-        private_key: None,
-        common_args: Vec::new(),
-        become_root: None,
-        root: None,
+fn files_that_nobody_reads_are_known() {
+    let both = |stem: &str, name: &str| {
+        let source = Source::new(name, "a: 1");
+        [(stem.to_owned(), Arc::clone(&source)), (name.to_owned(), source)]
     };
-    assert_eq!(connect("x: 1"), Ok(bare.clone()));
-    let full = "ansible_host: '{{ ip }}'\nip: 10.0.0.1\nansible_port: '2222'\nansible_user: deploy\n\
-                ansible_ssh_private_key_file: ~/.ssh/id\nansible_ssh_common_args: -o 'A=b c'\n\
-                ansible_ssh_extra_args: -v\nansible_become: 'Yes'\nansible_become_method: sudo";
-    let expected = Connection {
-        host: "10.0.0.1".to_owned(),
-        port: Some(2222),
-        user: Some("deploy".to_owned()),
-        private_key: Some("~/.ssh/id".to_owned()),
-        common_args: ["-o", "A=b c", "-v"].map(str::to_owned).to_vec(),
-        become_root: Some("root".to_owned()),
-        ..bare.clone()
+    let alone = |name: &str, source: &str| (name.to_owned(), Source::new(source, "a: 1"));
+    let texts = Texts {
+        group_vars: [both("wbe", "wbe.yml"), both("web", "web.yml")].concat(),
+        host_vars: vec![
+            alone("web3", "web3"),
+            alone("web3.yml", "web3.yml"),
+            alone("zzz", "zzz/a"),
+            alone("zzz", "zzz/b"),
+        ],
+        ..texts(TREE)
     };
-    assert_eq!(connect(full), Ok(expected));
-    let local = connect("ansible_connection: local\nzdt_root: ./sandbox\nansible_become: no");
+    let inventory = parse(&texts).expect("parses");
+    let found: Vec<String> = inventory
+        .unused_files()
+        .iter()
+        .map(|file| format!("{:?} {} {} {:?}", file.of, file.name, file.source, file.why))
+        .collect();
     assert_eq!(
-        local,
-        Ok(Connection { kind: ConnectionKind::Local, root: Some("./sandbox".to_owned()), ..bare.clone() })
+        found,
+        [
+            "Group wbe wbe.yml NoSuchName { meant: Some(\"web\") }",
+            "Host web3 web3.yml Shadowed",
+            "Host zzz zzz/a NoSuchName { meant: None }",
+            "Host zzz zzz/b NoSuchName { meant: None }",
+        ]
     );
-    let alias = connect("ansible_host: a\nansible_ssh_host: b\nansible_ssh_user: u\nansible_ssh_port: 23");
-    assert_eq!(alias, Ok(Connection { host: "b".into(), user: Some("u".into()), port: Some(23), ..bare }));
-}
-
-#[test]
-fn connections_that_cannot_be() {
-    for vars in [
-        "ansible_connection: winrm",
-        "ansible_port: 0",
-        "ansible_port: ssh",
-        "ansible_host: -oProxyCommand=x",
-        "ansible_user: -l",
-        "ansible_become: maybe",
-        "ansible_become_method: su",
-        "ansible_ssh_common_args: \"-o 'x\"",
-        "ansible_host: [a]",
-        "ansible_host: '{{ nope }}'",
-    ] {
-        assert_eq!(connect(vars).expect_err(vars).len(), 1, "{vars}");
-    }
-    let found = connect("ansible_become_password: hunter2\nansible_password: !vault x\nansible_port: -1");
-    let found = found.expect_err("faults");
-    assert_eq!(found.len(), 3);
-    let passwords: Vec<&Fault> = found.iter().filter(|fault| matches!(fault, Fault::Password { .. })).collect();
-    assert_eq!(passwords.len(), 2);
-    assert!(!format!("{passwords:?}").contains("hunter2"));
 }
 
 #[test]

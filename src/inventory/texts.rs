@@ -10,6 +10,9 @@ pub struct Texts {
     /// Group and text; a group with several files appears several times, the later wins.
     pub group_vars: Vec<(String, Arc<Source>)>,
     pub host_vars: Vec<(String, Arc<Source>)>,
+    /// The absolute folder at which the relative names of `main` start, for `inventory_dir` and `inventory_file` are
+    /// absolute as Ansible's. Without it they stay as the names are.
+    pub base: Option<String>,
     /// `-e`, in the order given; the later wins.
     pub extra: Vec<Extra>,
 }

@@ -12,6 +12,10 @@ use crate::yaml::{Data, Node};
 /// The variables that speak to zdt. Any other `zdt_…` is a slip.
 pub const KNOWN: [&str; 4] = ["zdt_roles", "zdt_root", "zdt_ignore_variables", "zdt_facts"];
 
+/// The variables that the inventory sets itself.
+pub(super) const MAGIC: [&str; 6] =
+    ["inventory_hostname", "inventory_hostname_short", "group_names", "groups", "inventory_dir", "inventory_file"];
+
 /// A value as written, and which layer it comes from; its file and line are the node's span.
 #[derive(Debug, Clone)]
 pub struct Variable {
@@ -122,18 +126,36 @@ impl Inventory {
     }
 }
 
-/// `inventory_file` and `inventory_dir`, of the file that names a host first. Ansible makes them absolute; here they
-/// stay as the path was given, for nothing in this layer knows the current directory.
-pub(super) fn about_file(path: &str) -> IndexMap<String, Variable> {
+/// `inventory_file` and `inventory_dir`, of the file that names a host first; absolute where `base` is known, without
+/// `.` and `..`, and with links as they are: Ansible's own way.
+pub(super) fn about_file(base: Option<&str>, path: &str) -> IndexMap<String, Variable> {
+    let path = match base {
+        Some(base) => absolute(base, path),
+        None => path.to_owned(),
+    };
     let folder = match path.rsplit_once('/') {
         Some(("", _)) => "/",
         Some((folder, _)) => folder,
         None => ".",
     };
-    [("inventory_file", path), ("inventory_dir", folder)]
+    [("inventory_file", path.as_str()), ("inventory_dir", folder)]
         .into_iter()
         .map(|(name, value)| magic(name, Data::String(Arc::from(value))))
         .collect()
+}
+
+fn absolute(base: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in if path.starts_with('/') { "" } else { base }.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
 }
 
 fn magic(name: &str, data: Data) -> (String, Variable) {

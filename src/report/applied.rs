@@ -18,13 +18,15 @@ pub fn applied_lines(
             format!("{} {name}: committed, {}\n", paint(ADDED, "✔"), count(changes, "change"))
         }
         Applied::Ended(Outcome::PutBack { step, reason }) => format!(
-            "{} {name}: failed at {step} and put back, it is as before\n{}",
+            "{} {name}: failed at {} and put back, its files are as before\n{}",
             paint(REMOVED, "✘"),
+            printable(step),
             indented(reason)
         ),
         Applied::Ended(Outcome::Stuck { step, reason }) => format!(
-            "{} {name}: failed at {step} and could NOT be put back wholly: a person is needed\n{}",
+            "{} {name}: failed at {} and could NOT be put back wholly: a person is needed\n{}",
             paint(REMOVED, "✘"),
+            printable(step),
             indented(reason)
         ),
         Applied::Ended(Outcome::Locked { who }) if is_stuck(who) => format!(

@@ -41,7 +41,9 @@ pub fn host_block(ready: &Ready, detail: Detail, host: &str, mut shown: Option<&
         put(&mut out, 2, &format!("{} {}", paint(REMOVED, "✘"), refusal_text(refusal)));
     }
     check_lines(&mut out, &ready.checked, ready.sandbox);
-    handler_lines(&mut out, plan, ready.sandbox);
+    if !ready.is_refused() {
+        handler_lines(&mut out, plan, ready.sandbox);
+    }
     notice_lines(&mut out, plan, detail);
     out
 }
@@ -207,6 +209,7 @@ fn handler_text(planned: &PlannedHandler) -> String {
 fn notice_lines(out: &mut String, plan: &HostPlan, detail: Detail) {
     for notice in &plan.notices {
         match notice.level {
+            Level::Refusal => put(out, 2, &format!("{} {}", paint(REMOVED, "refused:"), printable(&notice.text))),
             Level::Warning => put(out, 2, &format!("{} {}", paint(CHANGED, "warning:"), printable(&notice.text))),
             Level::Info if !plan.changes.is_empty() || detail == Detail::Verbose => {
                 put(out, 2, &format!("{} {}", paint(FAINT, "note:"), printable(&notice.text)));

@@ -48,7 +48,11 @@ fn ready_host(host: &str, ready: &Ready) -> Json {
             "because": planned.because.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "notices": plan.notices.iter().map(|notice| json!({
-            "level": match notice.level { Level::Warning => "warning", Level::Info => "info" },
+            "level": match notice.level {
+                Level::Refusal => "refused",
+                Level::Warning => "warning",
+                Level::Info => "info",
+            },
             "role": notice.role,
             "text": notice.text,
         })).collect::<Vec<_>>(),

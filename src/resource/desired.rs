@@ -42,6 +42,8 @@ pub struct Notice {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
+    /// With it, what the role wants would take the site down: the host is refused, nothing on it is touched.
+    Refusal,
     /// A chosen value is known to hurt, or something could not be found out.
     Warning,
     Info,

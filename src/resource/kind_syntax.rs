@@ -13,6 +13,8 @@ pub enum Syntax {
     Group,
     /// A systemd unit; without a suffix, a service.
     Unit,
+    /// A systemd unit that runs a process: a service, and of a template one instance.
+    Service,
 }
 
 /// Why a word is refused.
@@ -32,11 +34,19 @@ pub enum WordFault {
     NotMode,
     /// A unit's name that is nothing but its suffix.
     NotUnit,
+    /// A unit that is no service.
+    NotService,
+    /// `app@.service`: only its instances run.
+    NoInstance,
+    /// Below the folder in which zdt keeps its record of the host.
+    Reserved,
 }
 
 const PATH_LIMIT: usize = 4095;
 const NAME_LIMIT: usize = 128;
 const ACCOUNT_LIMIT: usize = 32;
+/// Where zdt keeps a host's transactions: a role that wrote there could undo what makes an undo possible.
+const RESERVED: &str = "/var/lib/zdt";
 const UNIT_LIMIT: usize = 255;
 const TEXT_LIMIT: usize = 65_536;
 const SUFFIXES: &[&str] =
@@ -56,7 +66,7 @@ impl Syntax {
             Syntax::Path => PATH_LIMIT,
             Syntax::Text | Syntax::Mode => TEXT_LIMIT,
             Syntax::User | Syntax::Group => ACCOUNT_LIMIT,
-            Syntax::Unit => UNIT_LIMIT,
+            Syntax::Unit | Syntax::Service => UNIT_LIMIT,
         };
         if word.len() > limit {
             return Err(WordFault::TooLong { limit });
@@ -67,6 +77,7 @@ impl Syntax {
             Syntax::Mode => mode(word),
             Syntax::Name | Syntax::User | Syntax::Group => plain(word, "_.-", "_"),
             Syntax::Unit => unit(word),
+            Syntax::Service => service(word),
         }
     }
 }
@@ -75,6 +86,9 @@ fn path(word: &str) -> Result<String, WordFault> {
     let Some(rest) = word.strip_prefix('/') else { return Err(WordFault::NotAbsolute) };
     if rest.split('/').any(|part| matches!(part, "" | "." | "..")) {
         return Err(WordFault::NotNormal);
+    }
+    if word.strip_prefix(RESERVED).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+        return Err(WordFault::Reserved);
     }
     Ok(word.to_owned())
 }
@@ -101,6 +115,15 @@ fn unit(word: &str) -> Result<String, WordFault> {
         Some("") => Err(WordFault::NotUnit),
         Some(_) => Ok(word),
         None => Ok(format!("{word}.service")),
+    }
+}
+
+fn service(word: &str) -> Result<String, WordFault> {
+    let word = unit(word)?;
+    match word.strip_suffix(".service") {
+        None => Err(WordFault::NotService),
+        Some(name) if name.ends_with('@') => Err(WordFault::NoInstance),
+        Some(_) => Ok(word),
     }
 }
 
@@ -137,6 +160,14 @@ mod tests {
             (Syntax::Unit, "shop.puma", Ok("shop.puma.service")),
             (Syntax::Unit, "app@1.service", Ok("app@1.service")),
             (Syntax::Unit, "puma.socket", Ok("puma.socket")),
+            (Syntax::Service, "puma", Ok("puma.service")),
+            (Syntax::Service, "app@1.service", Ok("app@1.service")),
+            (Syntax::Service, "puma.socket", Err(WordFault::NotService)),
+            (Syntax::Service, "app@.service", Err(WordFault::NoInstance)),
+            (Syntax::Service, "app@", Err(WordFault::NoInstance)),
+            (Syntax::Path, "/var/lib/zdt", Err(WordFault::Reserved)),
+            (Syntax::Path, "/var/lib/zdt/last/x", Err(WordFault::Reserved)),
+            (Syntax::Path, "/var/lib/zdtx", Ok("/var/lib/zdtx")),
             (Syntax::Unit, "--user", Err(WordFault::Character('-'))),
             (Syntax::Unit, ".service", Err(WordFault::Character('.'))),
             (Syntax::Text, "", Ok("")),

@@ -10,6 +10,7 @@ use super::definition::Role;
 use super::engine::{self, Engine, Text};
 use super::fault::Fault;
 use super::param::{Fallback, Param};
+use super::secrecy::Hidden;
 use super::selection::Selected;
 use crate::source::Span;
 use crate::words;
@@ -22,6 +23,10 @@ pub struct Arguments {
     pub secrets: BTreeSet<String>,
     /// Params that have no value because of a fault: what depends on them is not complained about again.
     pub faulty: BTreeSet<String>,
+    /// Where the host gives a param.
+    given: BTreeMap<String, Span>,
+    /// The params that a default was made from.
+    made_of: BTreeMap<String, Vec<String>>,
 }
 
 /// Names only: a secret is nobody's to print.
@@ -36,6 +41,29 @@ impl Arguments {
     fn is_secret<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> bool {
         names.any(|name| self.secrets.contains(name))
     }
+
+    /// A fault that only the values can be blamed for, told as theirs: `names` are what the text at fault uses.
+    pub fn blame(&self, fault: Fault, names: &[String], shows_role: bool) -> Fault {
+        let Fault::Render { at, problem, name: None, known } = fault else { return fault };
+        let mut given = Vec::new();
+        names.iter().for_each(|name| self.trace(name, &mut given));
+        if given.is_empty() {
+            return Fault::Render { at, problem, name: None, known };
+        }
+        let is_made = |name: &&String| self.made_of.contains_key(*name);
+        let used = names.iter().filter(is_made).cloned().collect();
+        Fault::Refused { at: shows_role.then_some(at), problem, given, used }
+    }
+
+    /// The given params that `name` is, or comes from.
+    fn trace(&self, name: &str, given: &mut Vec<(String, Span)>) {
+        match self.given.get(name) {
+            Some(span) if !given.iter().any(|(known, _)| known == name) => given.push((name.to_owned(), span.clone())),
+            Some(_) => {}
+            // A default takes params before it alone: this ends.
+            None => self.made_of.get(name).into_iter().flatten().for_each(|used| self.trace(used, given)),
+        }
+    }
 }
 
 /// Finds the params of roles, and remembers what it has complained about, for roles share params.
@@ -43,6 +71,7 @@ pub struct Binder<'a> {
     pub engine: &'a Engine,
     pub variables: &'a dyn VariableSource,
     pub faults: Vec<Fault>,
+    pub hidden: Hidden,
     missing: IndexMap<String, Fault>,
     complained: BTreeSet<(String, String)>,
 }
@@ -50,13 +79,13 @@ pub struct Binder<'a> {
 impl<'a> Binder<'a> {
     pub fn new(engine: &'a Engine, variables: &'a dyn VariableSource) -> Binder<'a> {
         let (faults, missing, complained) = (Vec::new(), IndexMap::new(), BTreeSet::new());
-        Binder { engine, variables, faults, missing, complained }
+        Binder { engine, variables, faults, hidden: Hidden::default(), missing, complained }
     }
 
     /// All that was wrong.
     pub fn finish(mut self) -> Vec<Fault> {
         self.faults.extend(self.missing.into_values());
-        self.faults
+        self.hidden.mask(self.faults)
     }
 
     pub fn arguments(&mut self, selected: &Selected, chain: &[Arc<Role>]) -> Arguments {
@@ -70,7 +99,7 @@ impl<'a> Binder<'a> {
             }
         }
         for param in params {
-            match self.argument(selected, param, &arguments) {
+            match self.argument(selected, param, &mut arguments) {
                 Ok(Some(value)) => {
                     let made_of_secret = match &param.default {
                         Some(Fallback::Template(text)) => arguments.is_secret(self.engine.names(text)),
@@ -91,12 +120,24 @@ impl<'a> Binder<'a> {
     }
 
     /// The value of one param; `Err`: there is none, and that is said already.
-    fn argument(&mut self, selected: &Selected, param: &Param, before: &Arguments) -> Result<Option<Value>, ()> {
+    fn argument(&mut self, selected: &Selected, param: &Param, before: &mut Arguments) -> Result<Option<Value>, ()> {
         let of_entry = selected.arguments.iter().find(|(key, _)| key.text() == param.name);
+        if param.secret {
+            let written = self.variables.span(&param.name);
+            of_entry.map(|(_, node)| &node.span).into_iter().chain(&written).for_each(|span| self.hidden.add(span));
+        }
         let given = match of_entry {
             Some((_, node)) => Some(Given { node: node.clone(), origin: "zdt_roles".to_owned() }),
             None => self.variable(&param.name)?,
         };
+        if let Some(Given { node, .. }) = &given
+            && !matches!(node.data, Data::Null)
+        {
+            before.given.insert(param.name.clone(), node.span.clone());
+            if param.secret {
+                self.hidden.add(&node.span);
+            }
+        }
         match given {
             // Ansible's way to say "as if it were not set".
             Some(Given { node: Node { data: Data::Null, .. }, .. }) | None => self.default(selected, param, before),
@@ -105,7 +146,7 @@ impl<'a> Binder<'a> {
                 let place = given.node.span.place();
                 if self.complain(&param.name, &place) {
                     let origin = if param.secret { format!("{}, {place}", given.origin) } else { given.origin };
-                    let (role, name) = (selected.role.clone(), param.name.clone());
+                    let (role, name) = (param.role.clone(), param.name.clone());
                     self.faults.push(Fault::WrongType { at, origin, role, name, problem });
                 }
             }),
@@ -120,10 +161,14 @@ impl<'a> Binder<'a> {
         })
     }
 
-    fn default(&mut self, selected: &Selected, param: &Param, before: &Arguments) -> Result<Option<Value>, ()> {
+    fn default(&mut self, selected: &Selected, param: &Param, before: &mut Arguments) -> Result<Option<Value>, ()> {
         match &param.default {
             Some(Fallback::Fixed(value)) => Ok(Some(value.clone())),
-            Some(Fallback::Template(text)) => self.template(selected, param, text, before).map(Some),
+            Some(Fallback::Template(text)) => {
+                let used = self.engine.names(text).map(str::to_owned).collect();
+                before.made_of.insert(param.name.clone(), used);
+                self.template(param, text, before).map(Some)
+            }
             None if param.required => {
                 self.miss(selected, param);
                 Err(())
@@ -132,13 +177,15 @@ impl<'a> Binder<'a> {
         }
     }
 
-    fn template(&mut self, selected: &Selected, param: &Param, text: &Text, before: &Arguments) -> Result<Value, ()> {
+    fn template(&mut self, param: &Param, text: &Text, before: &Arguments) -> Result<Value, ()> {
         if self.engine.names(text).any(|name| before.faulty.contains(name)) {
             return Err(());
         }
         let word = self.engine.word(text, &engine::context(&before.values)).map_err(|fault| {
             if self.complain(&param.name, "default") {
                 let secret = before.is_secret(self.engine.names(text));
+                let names: Vec<String> = self.engine.names(text).map(str::to_owned).collect();
+                let fault = before.blame(fault, &names, true);
                 self.faults.push(if secret { fault.masked() } else { fault });
             }
         })?;
@@ -146,7 +193,7 @@ impl<'a> Binder<'a> {
         let secret = param.secret || before.is_secret(self.engine.names(text));
         param.kind.read(&node, secret).map_err(|problem| {
             if self.complain(&param.name, &word) {
-                let (role, name) = (selected.role.clone(), param.name.clone());
+                let (role, name) = (param.role.clone(), param.name.clone());
                 let (at, origin) = (Some(text.span.clone()), "the default".to_owned());
                 self.faults.push(Fault::WrongType { at, origin, role, name, problem });
             }
@@ -160,7 +207,9 @@ impl<'a> Binder<'a> {
             }
             return;
         }
-        let names = self.variables.names();
+        // Not Ansible's own, like `group_names`: nobody wrote them, so nobody mistyped them.
+        let names: Vec<String> =
+            self.variables.names().into_iter().filter(|name| self.variables.is_written(name)).collect();
         let near = words::did_you_mean(&param.name, names.iter().map(String::as_str));
         let near = near.map(|near| Box::new((near.to_owned(), self.variables.place(near).unwrap_or_default())));
         let fault = Fault::MissingParam {
@@ -187,6 +236,8 @@ impl<'a> Binder<'a> {
             Ok(word) => Some(word),
             Err(fault) => {
                 let secret = arguments.is_secret(self.engine.names(text));
+                let names: Vec<String> = self.engine.names(text).map(str::to_owned).collect();
+                let fault = arguments.blame(fault, &names, true);
                 self.say(&text.span, if secret { fault.masked() } else { fault });
                 None
             }

@@ -9,7 +9,7 @@ use super::fault::Fault;
 use super::library::Library;
 use super::param::Type;
 use super::{glob, selection};
-use crate::inventory::Variables;
+use crate::inventory::{Origin, Variables};
 use crate::resource::{FactQuery, FieldSyntax, Id, Subject, Syntax, WordFault};
 use crate::source::Span;
 use crate::yaml::Node;
@@ -23,6 +23,11 @@ pub trait VariableSource {
     fn span(&self, name: &str) -> Option<Span>;
     /// Which layer of the inventory it comes from.
     fn origin(&self, name: &str) -> Option<String>;
+
+    /// Whether somebody wrote it, and it is not Ansible's own.
+    fn is_written(&self, _: &str) -> bool {
+        true
+    }
 
     fn place(&self, name: &str) -> Option<String> {
         self.span(name).map(|span| span.place())
@@ -45,6 +50,10 @@ impl VariableSource for Variables {
 
     fn origin(&self, name: &str) -> Option<String> {
         self.get(name).map(|variable| variable.origin.to_string())
+    }
+
+    fn is_written(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|variable| variable.origin != Origin::Magic)
     }
 }
 
@@ -79,6 +88,7 @@ impl Library {
             bound.instances.push(Instance { label, role, chain, arguments, facts, resources });
         }
         self.check_owned(&bound, &mut binder);
+        bound.hidden = binder.hidden.clone();
         let faults = binder.finish();
         if faults.is_empty() { Ok(bound) } else { Err(faults) }
     }

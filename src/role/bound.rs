@@ -4,6 +4,7 @@ use std::sync::Arc;
 use super::argument::Arguments;
 use super::definition::{FieldText, ResourceSpec, Role};
 use super::engine::Engine;
+use super::secrecy::Hidden;
 use crate::resource::{FactQuery, Id, ObserveRequest, PathQuery, Subject};
 
 /// The roles of one host with their params: it knows what to ask of the host, and with the answer what to want.
@@ -11,6 +12,7 @@ use crate::resource::{FactQuery, Id, ObserveRequest, PathQuery, Subject};
 pub struct Bound {
     pub(super) engine: Arc<Engine>,
     pub(super) instances: Vec<Instance>,
+    pub(super) hidden: Hidden,
     queries: Vec<FactQuery>,
 }
 
@@ -38,7 +40,7 @@ pub(super) struct Placed {
 
 impl Bound {
     pub(super) fn new(engine: Arc<Engine>) -> Bound {
-        Bound { engine, instances: Vec::new(), queries: Vec::new() }
+        Bound { engine, instances: Vec::new(), hidden: Hidden::default(), queries: Vec::new() }
     }
 
     /// Whether the host has no roles at all.

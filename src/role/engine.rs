@@ -93,7 +93,12 @@ impl Engine {
     }
 
     pub fn condition(&self, text: &Text, context: &Context) -> Result<bool, Fault> {
-        Ok(!self.render(text, context)?.is_empty())
+        let json = self.render(text, context)?;
+        match serde_json::from_str(&json) {
+            Ok(Value::Bool(holds)) => Ok(holds),
+            Ok(other) => Err(Fault::NotBoolean { at: text.span.clone(), found: other.to_string() }),
+            Err(_) => Err(Fault::NoValue { at: text.span.clone(), name: "when".to_owned() }),
+        }
     }
 
     pub fn expression(&self, name: &str, text: &Text, context: &Context) -> Result<Value, Fault> {
@@ -169,9 +174,35 @@ fn against(value: &tera::Value, kwargs: &Kwargs) -> tera::TeraResult<Option<std:
 fn body(loading: &Loading) -> String {
     match loading.form {
         Form::Word | Form::Inline | Form::File => loading.body.clone(),
-        Form::Condition => format!("{{% if {} %}}1{{% endif %}}", loading.body),
-        Form::Expression => format!("{{% set zdt_value = {} %}}{{{{ zdt_value | zdt_json }}}}", loading.body),
+        Form::Condition | Form::Expression => {
+            format!("{{% set zdt_value = {} %}}{{{{ zdt_value | zdt_json }}}}", loading.body)
+        }
     }
+}
+
+/// The names in the tag of `text` around `at`, with those that a `set` of the same file makes them from.
+pub fn names_at(text: &Text, at: &Span) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    if !text.is_file() {
+        return names;
+    }
+    let body = &text.span.source.text;
+    let (Some(before), Some(behind)) = (body.get(..at.range.start), body.get(at.range.start..)) else { return names };
+    let start = before.rfind(['{']).map_or(0, |open| open + 1);
+    let end = behind.find(['}']).unwrap_or(behind.len()) + at.range.start;
+    let mut open = identifiers(&body[start..end]);
+    while let Some(name) = open.pop() {
+        let set = body.split(&format!("set {name} =")).nth(1).and_then(|rest| rest.split("%}").next());
+        if names.insert(name) {
+            open.extend(set.map(identifiers).unwrap_or_default());
+        }
+    }
+    names
+}
+
+fn identifiers(text: &str) -> Vec<String> {
+    let is_part = |character: char| character.is_alphanumeric() || character == '_';
+    text.split(|character| !is_part(character)).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 impl Text {

@@ -14,7 +14,7 @@ pub struct Example {
     pub facts: Facts,
     /// Path → whole content, of every file that the role would put.
     pub files: BTreeMap<String, String>,
-    /// `warning: …` and `info: …`, in order; not compared where the example leaves them out.
+    /// `refusal: …`, `warning: …` and `info: …`, in order; not compared where the example leaves them out.
     pub notices: Option<Vec<String>>,
     variables: Node,
     roles: Node,

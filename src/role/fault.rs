@@ -1,5 +1,5 @@
 use super::param::TypeFault;
-use crate::resource::{Attribute, Id, Syntax, WordFault};
+use crate::resource::{Attribute, Id, Syntax, Value, WordFault};
 use crate::source::Span;
 use crate::{inventory, yaml};
 
@@ -121,6 +121,26 @@ pub enum Fault {
         problem: WordFault,
     },
 
+    /// A secret where it would be printed: only what a file holds can be masked.
+    SecretShown {
+        at: Span,
+        name: String,
+        what: &'static str,
+    },
+    /// A filter refuses what comes of values that a host gives. `at` is where the role uses it, unless that is none of
+    /// the reader's business; `used` are the params there that the host could give instead.
+    Refused {
+        at: Option<Span>,
+        problem: String,
+        given: Vec<(String, Span)>,
+        used: Vec<String>,
+    },
+    /// A condition that is neither true nor false.
+    NotBoolean {
+        at: Span,
+        found: String,
+    },
+
     // A host.
     SelectionShape {
         at: Span,
@@ -157,6 +177,7 @@ pub enum Fault {
         id: Id,
         roles: [String; 2],
         attribute: Attribute,
+        values: Box<[Value; 2]>,
     },
 }
 
@@ -186,7 +207,56 @@ impl Fault {
                 let problem = "a filter refuses a value that is made from a secret".to_owned();
                 Fault::Render { at, problem, name: None, known: Vec::new() }
             }
+            Fault::Refused { at, given, used, .. } => {
+                let problem = "a filter refuses it, and it is a secret".to_owned();
+                Fault::Refused { at, problem, given, used }
+            }
+            Fault::NotBoolean { at, .. } => Fault::NotBoolean { at, found: secret() },
             other => other,
+        }
+    }
+
+    /// Every place that a report of it may show.
+    pub(super) fn spans_mut(&mut self) -> Vec<&mut Span> {
+        match self {
+            Fault::Twice { at, first, .. } => std::iter::once(at).chain(first).collect(),
+            Fault::Refused { at, given, .. } => at.iter_mut().chain(given.iter_mut().map(|(_, span)| span)).collect(),
+            Fault::WrongType { at, .. } => at.iter_mut().collect(),
+            Fault::Variable(fault) => match fault {
+                inventory::Fault::Template { at, .. }
+                | inventory::Fault::Cycle { at, .. }
+                | inventory::Fault::Vault { at, .. }
+                | inventory::Fault::TooNested { at, .. }
+                | inventory::Fault::TooMuchText { at, .. } => vec![at],
+                _ => Vec::new(),
+            },
+            Fault::Yaml(_) | Fault::Conflict { .. } => Vec::new(),
+            Fault::NoRoleFile { at, .. }
+            | Fault::StrayFile { at, .. }
+            | Fault::WrongShape { at, .. }
+            | Fault::UnknownKey { at, .. }
+            | Fault::Missing { at, .. }
+            | Fault::UnknownKind { at, .. }
+            | Fault::BadName { at, .. }
+            | Fault::UsesCycle { at, .. }
+            | Fault::WordCount { at, .. }
+            | Fault::TemplateMissing { at, .. }
+            | Fault::TemplateUnused { at, .. }
+            | Fault::Contradiction { at, .. }
+            | Fault::Syntax { at, .. }
+            | Fault::Undeclared { at, .. }
+            | Fault::TooEarly { at, .. }
+            | Fault::Render { at, .. }
+            | Fault::Unquoted { at, .. }
+            | Fault::NoValue { at, .. }
+            | Fault::TooLarge { at, .. }
+            | Fault::BadWord { at, .. }
+            | Fault::SecretShown { at, .. }
+            | Fault::NotBoolean { at, .. }
+            | Fault::SelectionShape { at, .. }
+            | Fault::UnknownArgument { at, .. }
+            | Fault::MissingParam { at, .. }
+            | Fault::UnknownVariable { at, .. } => vec![at],
         }
     }
 
@@ -195,6 +265,7 @@ impl Fault {
         match self {
             Fault::Yaml(fault) => Some(fault.span()),
             Fault::WrongType { at, .. } => at.as_ref(),
+            Fault::Refused { given, .. } => given.first().map(|(_, span)| span),
             Fault::Variable(_) | Fault::Conflict { .. } => None,
             Fault::NoRoleFile { at, .. }
             | Fault::StrayFile { at, .. }
@@ -216,6 +287,8 @@ impl Fault {
             | Fault::Unquoted { at, .. }
             | Fault::NoValue { at, .. }
             | Fault::TooLarge { at, .. }
+            | Fault::SecretShown { at, .. }
+            | Fault::NotBoolean { at, .. }
             | Fault::BadWord { at, .. }
             | Fault::SelectionShape { at, .. }
             | Fault::UnknownArgument { at, .. }

@@ -9,6 +9,7 @@ use super::fault::{Fault, Namespace};
 use super::param::Fallback;
 use super::parse::{self, Parsed};
 use super::role_file::RoleFile;
+use super::secrecy;
 use crate::source::Span;
 
 /// All roles that an inventory may name.
@@ -39,6 +40,7 @@ impl Library {
         if faults.is_empty() {
             for role in library.roles.values() {
                 library.check_names(role, &texts, &mut faults);
+                secrecy::check(role, &library.chain(&role.name), &library.engine, &mut faults);
             }
         }
         if faults.is_empty() { Ok(library) } else { Err(faults) }

@@ -34,7 +34,8 @@ impl Merge {
             match first.desired.get(attribute) {
                 Some(other) if other != value => {
                     let roles = [first.role.clone(), second.role];
-                    return Some(Fault::Conflict { id: first.id.clone(), roles, attribute });
+                    let values = Box::new([other.clone(), value.clone()]);
+                    return Some(Fault::Conflict { id: first.id.clone(), roles, attribute, values });
                 }
                 Some(_) => {}
                 // What one leaves alone the other may manage.

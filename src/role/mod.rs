@@ -18,6 +18,7 @@ mod parse;
 mod quote;
 mod render;
 mod role_file;
+mod secrecy;
 mod selection;
 mod version;
 

@@ -10,6 +10,8 @@ use crate::yaml::{self, Data, Node};
 #[derive(Debug)]
 pub struct Param {
     pub name: String,
+    /// The role that declares it; others may use it.
+    pub role: String,
     pub span: Span,
     pub kind: Type,
     pub required: bool,
@@ -71,7 +73,7 @@ pub enum Problem {
 
 impl Type {
     pub const NAMES: &[&str] =
-        &["name", "path", "text", "lines", "int", "bool", "pair", "mode", "user", "group", "unit", "choice"];
+        &["name", "path", "text", "lines", "int", "bool", "pair", "mode", "user", "group", "unit", "service", "choice"];
 
     pub fn name(&self) -> &'static str {
         match self {
@@ -82,6 +84,7 @@ impl Type {
             Type::Word(Syntax::User) => "user",
             Type::Word(Syntax::Group) => "group",
             Type::Word(Syntax::Unit) => "unit",
+            Type::Word(Syntax::Service) => "service",
             Type::Lines => "lines",
             Type::Int { .. } => "int",
             Type::Bool { .. } => "bool",

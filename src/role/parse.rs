@@ -40,7 +40,7 @@ pub fn parse(name: &str, files: &[&RoleFile]) -> (Option<Parsed>, Vec<Fault>) {
     };
     let mut reader = Reader { name, faults: Vec::new(), texts: Vec::new() };
     if node.as_map().is_none() {
-        reader.shape::<()>(&node, "role.yml", "a mapping");
+        reader.shape::<()>(&node, &format!("`{}` of role `{name}`", file.source.name), "a mapping");
         return (None, reader.faults);
     }
     for file in files {
@@ -157,7 +157,7 @@ impl Reader<'_> {
     fn param(&mut self, key: &Node, value: &Node) -> Option<Param> {
         let name = self.identifier(key, "param")?;
         let raw: param_text::RawParam = self.decode(value)?;
-        let (param, template) = param_text::param(name, key, value, raw, &mut self.faults)?;
+        let (param, template) = param_text::param(self.name, name, key, value, raw, &mut self.faults)?;
         let Some(node) = template else { return Some(param) };
         let text = self.text(node, Form::Word)?;
         Some(Param { default: Some(param::Fallback::Template(text)), ..param })
@@ -284,10 +284,11 @@ impl Reader<'_> {
     fn notice(&mut self, node: &Node) -> Option<NoticeSpec> {
         let raw: RawNotice = self.decode(node)?;
         let level = match raw.level.as_str() {
+            "refusal" => Level::Refusal,
             "warning" => Level::Warning,
             "info" => Level::Info,
             _ => {
-                let known = vec!["warning".to_owned(), "info".to_owned()];
+                let known = ["refusal", "warning", "info"].map(str::to_owned).to_vec();
                 return self.unknown(node.get("level")?, Namespace::Level, known);
             }
         };

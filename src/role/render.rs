@@ -11,6 +11,7 @@ use super::fault::Fault;
 use super::merge::Merge;
 use crate::resource::{Check, Desired, Handler, Notice};
 use crate::resource::{Facts, FieldSyntax, Fields, Presence, Resource, Syntax};
+use crate::source::Span;
 
 impl Bound {
     /// What the roles want of a host that answered so.
@@ -30,7 +31,7 @@ impl Bound {
             faults.extend(rendering.faults);
             faults.extend(merge.add(rendering.desired));
         }
-        if faults.is_empty() { Ok(merge.finish()) } else { Err(faults) }
+        if faults.is_empty() { Ok(merge.finish()) } else { Err(self.hidden.mask(faults)) }
     }
 }
 
@@ -91,13 +92,21 @@ impl Rendering<'_> {
     }
 
     fn values(&mut self) -> bool {
+        let mut failed: BTreeSet<&str> = BTreeSet::new();
         for (name, text) in self.instance.chain.iter().flat_map(|role| &role.values) {
+            if self.engine.names(text).any(|used| failed.contains(used)) {
+                failed.insert(name);
+                continue;
+            }
             match self.engine.expression(name, text, &self.context) {
                 Ok(value) => self.context.insert(name.clone(), &value),
-                Err(fault) => self.faults.push(fault),
+                Err(fault) => {
+                    failed.insert(name);
+                    self.complain(text, fault);
+                }
             }
         }
-        self.faults.is_empty()
+        failed.is_empty()
     }
 
     fn resource(&mut self, spec: &ResourceSpec, placed: &Placed) -> Option<Resource> {
@@ -176,7 +185,7 @@ impl Rendering<'_> {
         match self.engine.condition(text, &self.context) {
             Ok(holds) => holds,
             Err(fault) => {
-                self.faults.push(fault);
+                self.complain(text, fault);
                 false
             }
         }
@@ -195,7 +204,37 @@ impl Rendering<'_> {
 
     fn complain(&mut self, text: &Text, fault: Fault) {
         let secret = self.engine.names(text).any(|name| self.tainted.contains(name));
+        let fault = match fault.span() {
+            Some(at) => {
+                let names = self.params_at(text, at);
+                // A built-in role is not the reader's to mend.
+                self.instance.arguments.blame(fault, &names, !self.instance.role.built_in)
+            }
+            None => fault,
+        };
         self.faults.push(if secret { fault.masked() } else { fault });
+    }
+
+    /// The params that `text` uses at `at`, directly and through values; of the whole text where none stands there.
+    fn params_at(&self, text: &Text, at: &Span) -> Vec<String> {
+        let here = engine::names_at(text, at);
+        let params = |names: &mut dyn Iterator<Item = &str>| {
+            let mut params = Vec::new();
+            names.for_each(|name| self.trace(name, &mut params));
+            params
+        };
+        let found = params(&mut here.iter().map(String::as_str));
+        if found.is_empty() { params(&mut self.engine.names(text)) } else { found }
+    }
+
+    fn trace(&self, name: &str, params: &mut Vec<String>) {
+        let chain = &self.instance.chain;
+        if let Some((_, text)) = chain.iter().flat_map(|role| &role.values).find(|(value, _)| value == name) {
+            // A value takes those before it, or its role would not have been rendered: this ends.
+            self.engine.names(text).filter(|used| *used != name).for_each(|used| self.trace(used, params));
+        } else if self.instance.arguments.values.contains_key(name) && !params.iter().any(|known| known == name) {
+            params.push(name.to_owned());
+        }
     }
 
     /// Words for people: line breaks and runs of blanks come from how the role is laid out.

@@ -31,6 +31,9 @@ fn outcome(desired: &Desired) -> String {
             writeln!(text, "{}", format!("    {line}").trim_end()).unwrap();
         }
     }
+    if text.ends_with("files:\n") {
+        text = "files: {}\n".to_owned();
+    }
     if desired.notices.is_empty() {
         text.push_str("notices: []\n");
         return text;
@@ -43,7 +46,11 @@ fn outcome(desired: &Desired) -> String {
 }
 
 fn notices(desired: &Desired) -> Vec<String> {
-    let level = |level| if level == Level::Warning { "warning" } else { "info" };
+    let level = |level| match level {
+        Level::Refusal => "refusal",
+        Level::Warning => "warning",
+        Level::Info => "info",
+    };
     desired.notices.iter().map(|notice| format!("{}: {}", level(notice.level), notice.text)).collect()
 }
 

@@ -106,6 +106,16 @@ fn every_fault_of_role_yml() {
 }
 
 #[test]
+fn a_role_yml_that_is_no_mapping_is_named() {
+    let expected = "roles/mine/role.yml:1: `roles/mine/role.yml` of role `mine` must be a mapping, not nothing\n";
+    for text in ["", "# nothing yet\n"] {
+        let mut files = own("mine", &[("role.yml", text)]);
+        files[0].source = zdt::source::Source::new("roles/mine/role.yml", text);
+        assert_eq!(places(&Library::parse(&files).map(|_| ()).unwrap_err()), expected, "{text}");
+    }
+}
+
+#[test]
 fn yaml_faults_and_missing_keys_come_from_the_decoder() {
     for role in [
         "a: [",

@@ -2,11 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
 
+mod checks;
 mod docs;
 mod examples;
 mod faults;
 mod hosts;
 mod laws;
+mod refusals;
+mod secrets;
 mod show;
 
 use std::sync::Arc;
@@ -45,7 +48,7 @@ fn variables(lines: &str) -> Variables {
     let lines: String = lines.lines().map(|line| format!("        {line}\n")).collect();
     let text = format!("all:\n  hosts:\n    web:\n{lines}");
     let main: Vec<Arc<Source>> = vec![Source::new("inventory.yml", text)];
-    let texts = Texts { main, group_vars: Vec::new(), host_vars: Vec::new(), extra: Vec::new() };
+    let texts = Texts { main, ..Texts::default() };
     match inventory::parse(&texts) {
         Ok(inventory) => inventory.variables("web"),
         Err(faults) => panic!("{faults:?}"),

@@ -17,7 +17,7 @@ fn show_tells_what_to_set_and_what_comes_of_it() {
         "  nginx_upstream_servers  int, default 2\n",
         "  nginx_upstream_path  path, default /etc/nginx/conf.d/{{ app_name }}_upstream.conf\n",
         "\nManages\n\n  template {{ nginx_upstream_path }}\n",
-        "\nChecks\n\n  nginx -t\n",
+        "\nChecks\n\n  nginx reads the upstream\n",
         "\nHandlers\n\n  reload nginx (nginx_reload)\n",
         "  zdt_roles: [nginx_upstream]\n  app_name: shop\n",
         "        server unix:/srv/shop/shared/tmp/sockets/puma.sock max_fails=0 fail_timeout=0;\n",
@@ -28,8 +28,12 @@ fn show_tells_what_to_set_and_what_comes_of_it() {
 
 #[test]
 fn an_unknown_role_is_named_with_the_one_that_was_meant() {
-    let expected = "there is no role `puma_confg`: did you mean `puma_config`?";
-    assert_eq!(show(&library(), "puma_confg"), Err(expected.to_owned()));
+    let report = show(&library(), "puma_confg").unwrap_err();
+    assert_eq!(report.message, "there is no role `puma_confg`");
+    assert_eq!(report.help.as_deref(), Some("did you mean `puma_config`?"));
+    let report = show(&library(), "\u{1b}[2Jnothing").unwrap_err();
+    assert_eq!(report.message, "there is no role `\\u{1b}[2Jnothing`");
+    assert_eq!(report.help.as_deref(), Some("`zdt role list` names them all"));
 }
 
 #[test]

@@ -337,20 +337,6 @@ fn what_changed_since_the_plan_is_not_overwritten() {
 }
 
 #[test]
-fn a_lock_says_who_holds_it() {
-    for shell in Shell::all() {
-        let host = everything();
-        let before = host.picture();
-        fs::create_dir_all(host.at("state/lock")).unwrap();
-        fs::write(host.at("state/lock/who"), "somebody\n").unwrap();
-        let (_, outcome) = host.run(&shell, Checking::Done);
-        assert_eq!(outcome, Outcome::Locked { who: "somebody".to_owned() });
-        assert_eq!(host.picture(), before);
-        assert!(host.at("state/lock/who").exists());
-    }
-}
-
-#[test]
 fn a_directory_in_the_way_and_a_missing_parent_are_refused() {
     for shell in Shell::all() {
         for (path, put) in [("etc/dir", file(b"x", "0644")), ("etc/not/there", file(b"x", "0644"))] {

@@ -253,3 +253,17 @@ fn an_exchanged_staging_folder_is_refused_and_nobody_dies_of_it() {
         }
     }
 }
+
+#[test]
+fn a_lock_says_who_holds_it() {
+    for shell in Shell::all() {
+        let host = everything();
+        let before = host.picture();
+        fs::create_dir_all(host.at("state/lock")).unwrap();
+        fs::write(host.at("state/lock/who"), "somebody\n").unwrap();
+        let (_, outcome) = host.run(&shell, Checking::Done);
+        assert_eq!(outcome, Outcome::Locked { who: "somebody".to_owned() });
+        assert_eq!(host.picture(), before);
+        assert!(host.at("state/lock/who").exists());
+    }
+}

@@ -1,6 +1,7 @@
 use crate::cli::error::{Report, host, quote};
 use crate::engine::{Problem, Trouble};
 use crate::plan::Unknown;
+use crate::report::printable;
 use crate::words::count;
 
 impl From<&Problem> for Report {
@@ -10,9 +11,9 @@ impl From<&Problem> for Report {
             Problem::Inventory(fault) => fault.into(),
             Problem::Role(fault) => fault.into(),
             Problem::NothingToDo { hosts, inventory } => Report::new(format!(
-                "none of {} in `{}` has `zdt_roles`",
+                "none of {} in {} has `zdt_roles`",
                 count(*hosts, "selected host"),
-                inventory
+                quote(inventory)
             ))
             .help("Say what runs where, on a group or a host: `zdt_roles: [nginx_upstream, systemd_exec_reload, puma_config]`."),
             Problem::BadFacts { span, found, wanted } => Report::new(format!("`zdt_facts` holds {found} where {wanted} belongs"))
@@ -44,7 +45,7 @@ pub fn trouble(host: &str, trouble: &Trouble) -> Vec<Report> {
 fn unseen(host: &str, unknown: &[Unknown]) -> Vec<Report> {
     let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
     for one in unknown {
-        let (reason, id) = (one.why.to_string(), quote(&one.id.to_string()));
+        let (reason, id) = (printable(&one.why.to_string()), quote(&one.id.to_string()));
         match reasons.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, ids)) => ids.push(id),
             None => reasons.push((reason, vec![id])),

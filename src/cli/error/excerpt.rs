@@ -5,15 +5,13 @@ use std::ops::Range;
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
+use super::secret;
 use crate::source::Source;
 
 /// Longer lines are cropped around what is marked.
 const WIDE: usize = 200;
 const BEFORE: usize = 60;
 const AFTER: usize = 120;
-/// A value whose key ends with one of these words is hidden.
-const SECRET: [&str; 6] = ["password", "passwd", "pass", "secret", "token", "key_base"];
-
 /// A few lines of a source with the number of the first.
 #[derive(Debug)]
 pub struct Excerpt {
@@ -97,39 +95,35 @@ impl Copy {
             let start = boundary(text, focus.saturating_sub(BEFORE).max(line.start));
             start..boundary(text, (focus + AFTER).min(line.end))
         };
-        let secret = secret_value(&text[line.clone()]).map_or(line.end, |at| line.start + at);
+        let hidden = hidden(text, &line);
         if shown.start > line.start {
             self.push(line.start, '…');
         }
         for (at, character) in text[shown.clone()].char_indices() {
             let at = shown.start + at;
-            if at >= secret {
-                self.push(at, '…');
-                return;
-            }
-            if character != '\r' {
+            if let Some(spot) = hidden.iter().find(|spot| spot.contains(&at)) {
+                if at == spot.start.max(shown.start) {
+                    self.push(at, '…');
+                }
+            } else if character != '\r' {
                 self.push(at, visible(character));
             }
         }
-        if shown.end < line.end {
+        if shown.end < line.end && !self.text.ends_with('…') {
             self.push(shown.end, '…');
         }
     }
 }
 
-/// Where the value starts that must not be seen: behind `db_password:`, `"token" :` or `-e`'s `secret=`.
-fn secret_value(line: &str) -> Option<usize> {
-    let lower = line.to_ascii_lowercase();
-    let value_after = |end: usize| {
-        let rest = line[end..].trim_start_matches(['"', '\'']).trim_start();
-        let value = rest.strip_prefix([':', '='])?.trim_start();
-        (!value.is_empty()).then(|| line.len() - value.len())
-    };
-    SECRET
-        .iter()
-        .flat_map(|word| lower.match_indices(word).map(|(at, word)| at + word.len()))
-        .filter_map(value_after)
-        .min()
+/// What of a line must not be seen, as places in the text.
+fn hidden(text: &str, line: &Range<usize>) -> Vec<Range<usize>> {
+    let words = &text[line.clone()];
+    if !secret::below_secret(text, line.start) {
+        return secret::spots(words).into_iter().map(|spot| line.start + spot.start..line.start + spot.end).collect();
+    }
+    // The name stays, it is what the fault may be about.
+    let name = words.find(": ").map_or(words.len() - words.trim_start().len(), |colon| colon + 2);
+    (name < words.len()).then_some(line.start + name..line.end).into_iter().collect()
 }
 
 fn visible(character: char) -> char {

@@ -10,6 +10,7 @@ mod project;
 mod render;
 pub mod role;
 mod role_words;
+pub mod secret;
 mod yaml;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod tests;
 use crate::source::Span;
 
 pub use engine::trouble;
+pub use inventory::unused;
 pub use render::{Style, render, render_as};
 
 /// One fault in words: what is wrong, where, and what to do about it.
@@ -55,7 +57,7 @@ impl Report {
 
 /// ``did you mean `web`?``
 pub fn meant<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    crate::words::did_you_mean(word, known).map(|known| format!("did you mean `{known}`?"))
+    crate::words::did_you_mean(word, known).map(|known| format!("did you mean {}?", quote(known)))
 }
 
 /// `` `a`, `b` or `c` ``
@@ -70,8 +72,24 @@ pub fn one_of<S: AsRef<str>>(words: &[S]) -> String {
 
 /// A foreign text inside a sentence: nothing in it may drive the terminal, and it must not fill the screen.
 pub fn quote(text: &str) -> String {
-    let mut short: String = text.chars().take(100).collect::<String>().escape_debug().to_string();
-    short = short.replace("\\\"", "\"").replace("\\'", "'");
+    let short = escape(&text.chars().take(100).collect::<String>());
     let more = if text.chars().nth(100).is_some() { "…" } else { "" };
     format!("`{short}{more}`")
+}
+
+/// Control characters, and marks that reorder or hide what stands on a line, by their numbers; all else as it is, so
+/// that what was typed is found again.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\r' | '\t' => escaped.extend(character.escape_default()),
+            _ if character.is_control() => escaped.extend(character.escape_unicode()),
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
+                escaped.extend(character.escape_unicode());
+            }
+            _ => escaped.push(character),
+        }
+    }
+    escaped
 }

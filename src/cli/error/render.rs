@@ -24,30 +24,51 @@ pub enum Style {
     Plain { width: usize },
     /// ASCII alone: files, pipes, terminals without UTF-8.
     Ascii,
+    /// The same, in colour.
+    AsciiColour,
     /// Prose for screen readers (`NO_GRAPHICS`).
     Narrated,
 }
 
+/// What the environment says of where reports go.
+#[derive(Debug, Clone, Copy)]
+struct Surroundings {
+    colour: bool,
+    terminal: bool,
+    utf8: bool,
+    narrated: bool,
+    width: usize,
+}
+
 impl Style {
-    /// By what stderr is and by what the environment asks for.
+    /// By `--color`, by what stderr is and by what the environment asks for.
     pub fn of_stderr() -> Style {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let utf8 =
+        let locale =
             ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
-        let utf8 = utf8.is_some_and(|locale| {
+        let utf8 = locale.is_some_and(|locale| {
             let locale = locale.to_ascii_lowercase();
             locale.contains("utf-8") || locale.contains("utf8")
         });
         let width = rustix::termios::tcgetwinsize(io::stderr()).map_or(0, |size| usize::from(size.ws_col));
-        let width = if width == 0 { 100 } else { width.clamp(60, 140) };
-        if set("NO_GRAPHICS") {
-            Style::Narrated
-        } else if !io::stderr().is_terminal() || !utf8 {
-            Style::Ascii
-        } else if set("NO_COLOR") || std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
-            Style::Plain { width }
-        } else {
-            Style::Colour { width }
+        Style::of(Surroundings {
+            // The choice under which the text is printed: `--color`, NO_COLOR, TERM, and whether it is a terminal.
+            colour: !matches!(anstream::AutoStream::choice(&io::stderr()), anstream::ColorChoice::Never),
+            terminal: io::stderr().is_terminal(),
+            utf8,
+            narrated: set("NO_GRAPHICS"),
+            width: if width == 0 { 100 } else { width.clamp(60, 140) },
+        })
+    }
+
+    fn of(surroundings: Surroundings) -> Style {
+        let Surroundings { colour, terminal, utf8, narrated, width } = surroundings;
+        match (terminal && utf8, colour) {
+            _ if narrated => Style::Narrated,
+            (true, true) => Style::Colour { width },
+            (true, false) => Style::Plain { width },
+            (false, true) => Style::AsciiColour,
+            (false, false) => Style::Ascii,
         }
     }
 }
@@ -72,6 +93,7 @@ fn one(shown: &Shown, style: Style) -> String {
         Style::Colour { width } => graphical(GraphicalTheme::unicode(), width).render_report(&mut text, shown),
         Style::Plain { width } => graphical(GraphicalTheme::unicode_nocolor(), width).render_report(&mut text, shown),
         Style::Ascii => graphical(GraphicalTheme::none(), 100).render_report(&mut text, shown),
+        Style::AsciiColour => graphical(GraphicalTheme::ascii(), 100).render_report(&mut text, shown),
         Style::Narrated => NarratableReportHandler::new().render_report(&mut text, shown),
     };
     match outcome {
@@ -170,5 +192,25 @@ impl Diagnostic for Shown {
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
         (!self.related.is_empty())
             .then(|| Box::new(self.related.iter().map(|shown| shown as &dyn Diagnostic)) as Box<dyn Iterator<Item = _>>)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_and_drawing_are_chosen_apart() {
+        let width = 80;
+        for (colour, terminal, utf8, narrated, expected) in [
+            (true, true, true, false, Style::Colour { width }),
+            (false, true, true, false, Style::Plain { width }),
+            (true, true, false, false, Style::AsciiColour),
+            (true, false, true, false, Style::AsciiColour),
+            (false, false, true, false, Style::Ascii),
+            (true, true, true, true, Style::Narrated),
+        ] {
+            assert_eq!(Style::of(Surroundings { colour, terminal, utf8, narrated, width }), expected);
+        }
     }
 }

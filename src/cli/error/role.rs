@@ -1,5 +1,6 @@
-use super::Report;
 use super::role_words::{a_kind, type_words, word_problem};
+use super::{Report, one_of, quote};
+use crate::resource::Value;
 use crate::role::{Fault, Namespace, Problem, TypeFault};
 use crate::source::Span;
 use crate::words;
@@ -20,6 +21,7 @@ pub fn report(fault: &Fault) -> Report {
         | Fault::UnknownVariable { .. }
         | Fault::UnknownArgument { .. }
         | Fault::SelectionShape { .. }
+        | Fault::Refused { .. }
         | Fault::Conflict { .. } => of_host(fault),
         Fault::Syntax { .. }
         | Fault::Undeclared { .. }
@@ -28,6 +30,8 @@ pub fn report(fault: &Fault) -> Report {
         | Fault::Unquoted { .. }
         | Fault::NoValue { .. }
         | Fault::TooLarge { .. }
+        | Fault::SecretShown { .. }
+        | Fault::NotBoolean { .. }
         | Fault::BadWord { .. } => of_template(fault),
         _ => of_folder(fault),
     }
@@ -162,6 +166,18 @@ fn of_template(fault: &Fault) -> Report {
         Fault::NoValue { at, name } => {
             one(format!("`{name}` comes out as nothing"), at, "an expression with a value", None)
         }
+        Fault::SecretShown { at, name, what } => one(
+            format!("`{name}` is a secret, or made from one, and {what} is printed"),
+            at,
+            "it would be shown here",
+            Some("a secret can stand in the content of a file or template, and in a `when`".to_owned()),
+        ),
+        Fault::NotBoolean { at, found } => one(
+            format!("a condition must be true or false, not {}", quote(found)),
+            at,
+            "true or false is wanted",
+            Some("ask something, such as `x is defined`, `x != \"\"` or `x > 0`".to_owned()),
+        ),
         Fault::TooLarge { at, limit } => {
             one(format!("a template prints more than {} KiB", limit / 1024), at, "this one", None)
         }
@@ -215,18 +231,64 @@ fn of_host(fault: &Fault) -> Report {
             "a list of roles belongs here",
             Some("write `zdt_roles: [nginx_upstream, {puma_config: {puma_workers: 3}}]`".to_owned()),
         ),
-        Fault::Conflict { id, roles: [first, second], attribute } if first == second => Report {
-            message: format!("role `{first}` wants `{id}` in two ways: its {}", attribute.name()),
+        Fault::Refused { at, problem, given, used } => refused(at.as_ref(), problem, given, used),
+        Fault::Conflict { id, roles: [first, second], attribute, values } if first == second => Report {
+            message: format!(
+                "role `{first}` wants `{id}` in two ways: its {}, {}",
+                attribute.name(),
+                differing(values)
+            ),
             labels: Vec::new(),
             help: Some("two of its params name the same thing; give each its own".to_owned()),
         },
-        Fault::Conflict { id, roles: [first, second], attribute } => Report {
-            message: format!("roles `{first}` and `{second}` want `{id}` differently: its {}", attribute.name()),
+        Fault::Conflict { id, roles: [first, second], attribute, values } => Report {
+            message: format!(
+                "roles `{first}` and `{second}` want `{id}` differently: its {}, {}",
+                attribute.name(),
+                differing(values)
+            ),
             labels: Vec::new(),
             help: Some("change a param so that each has its own, or let one role alone manage it".to_owned()),
         },
         other => of_folder(other),
     }
+}
+
+fn refused(at: Option<&Span>, problem: &str, given: &[(String, Span)], used: &[String]) -> Report {
+    let names: Vec<&str> = given.iter().map(|(name, _)| name.as_str()).collect();
+    let label = if names.len() == 1 { "this value" } else { "one of these values" };
+    let mut labels: Vec<(Span, String)> = given.iter().map(|(_, span)| (span.clone(), label.to_owned())).collect();
+    labels.extend(at.map(|at| (at.clone(), "it is used here".to_owned())));
+    let mut help = "give it another value".to_owned();
+    if !used.is_empty() {
+        help = format!("{help}, or set {}, which is made from it", one_of(used));
+    }
+    Report { message: format!("{} cannot be used: {problem}", one_of(&names)), labels, help: Some(help) }
+}
+
+/// Both values of an attribute in words; of contents the first lines that differ.
+fn differing(values: &[Value; 2]) -> String {
+    if values.iter().any(|value| matches!(value, Value::Content(content) if content.secret)) {
+        return "which is a secret".to_owned();
+    }
+    let mut words = values.each_ref().map(|value| match value {
+        Value::Word(word) => quote(word),
+        Value::Words(words) => words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(", "),
+        Value::Content(_) => String::new(),
+    });
+    if let [Value::Content(first), Value::Content(second)] = values {
+        let texts = [first, second]
+            .map(|content| String::from_utf8_lossy(content.bytes.as_deref().unwrap_or_default()).into_owned());
+        let [mut left, mut right] = texts.each_ref().map(|text| text.lines());
+        words = loop {
+            match (left.next(), right.next()) {
+                (None, None) => break [quote(&texts[0]), quote(&texts[1])],
+                (left, right) if left == right => {}
+                (left, right) => break [left, right].map(|line| line.map_or("no more lines".to_owned(), quote)),
+            }
+        };
+    }
+    words.join(" and ")
 }
 
 fn type_help(fault: &TypeFault) -> Option<String> {

@@ -25,6 +25,7 @@ pub fn type_words(of: &Type) -> String {
         Type::Word(Syntax::User) => "a user's name".to_owned(),
         Type::Word(Syntax::Group) => "a group's name".to_owned(),
         Type::Word(Syntax::Unit) => "a systemd unit".to_owned(),
+        Type::Word(Syntax::Service) => "a systemd service".to_owned(),
         Type::Lines => "a list of lines".to_owned(),
         Type::Int { min, max } => format!("a whole number{}", bounds(*min, *max)),
         Type::Bool { auto: false } => "true or false".to_owned(),
@@ -56,6 +57,9 @@ pub fn word_problem(problem: WordFault) -> String {
         WordFault::NotNormal => "it holds `.`, `..` or an empty part, or ends in `/`".to_owned(),
         WordFault::Character(character) => format!("`{}` cannot stand there", character.escape_debug()),
         WordFault::NotMode => "three or four octal digits make a mode".to_owned(),
+        WordFault::NotService => "it is a unit, but no service: nothing runs in it".to_owned(),
+        WordFault::NoInstance => "a template does not run itself: name an instance, such as `app@1.service`".to_owned(),
+        WordFault::Reserved => "zdt keeps its own record of the host there".to_owned(),
         WordFault::NotUnit => "a unit has a name before its suffix".to_owned(),
     }
 }

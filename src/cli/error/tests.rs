@@ -102,6 +102,7 @@ fn every_fault_of_the_inventory_has_words() {
             inventory::Extra::Pair(Source::new("-e", "a")),
             inventory::Extra::Pair(Source::new("-e", "./x.yml")),
             inventory::Extra::Pair(Source::new("-e", "a='")),
+            inventory::Extra::Pair(Source::new("-e", "groups=1 a-b=2")),
         ],
         ..inventory::Texts::default()
     };
@@ -110,7 +111,7 @@ fn every_fault_of_the_inventory_has_words() {
     assert_eq!(
         messages,
         [
-            "`-x` cannot name a host: ssh would take a leading `-` for an option",
+            "`-x` cannot name a host: a leading `-` would be taken for an option",
             "`w[1]` is no host range: brackets hold `begin:end` or `begin:end:step`",
             "`99999` is no port",
             "zdt knows no variable `zdt_rols`",
@@ -125,11 +126,28 @@ fn every_fault_of_the_inventory_has_words() {
             "`a` is not `key=value`",
             "`./x.yml` looks like a path",
             "a quote, or a `{{`, does not end",
+            "`groups` is not for `-e` to set: it follows from the inventory",
+            "`a-b` cannot name a variable",
         ]
     );
     assert!(messages.iter().all(|message| !message.contains("Fault") && !message.contains("Span {")));
     let helps: Vec<&str> = reports.iter().filter_map(|report| report.help.as_deref()).collect();
     assert!(helps.contains(&"did you mean `zdt_roles`?") && helps.contains(&"quote the template: `key: \"{{ … }}\"`"));
+}
+
+#[test]
+fn a_limit_that_leaves_nobody_says_why() {
+    let main = "web: {hosts: {h:}}\nnone: {}\nnil: {}\n";
+    let texts = inventory::Texts { main: vec![Source::new("inv.yml", main)], ..inventory::Texts::default() };
+    let inventory = inventory::parse(&texts).expect("parses");
+    for (limit, expected) in [
+        ("none", "`none` is a group without hosts"),
+        ("none,nil", "`none` and `nil` are groups without hosts"),
+        ("web:!h", "each part matches something, but not together: check `&` and `!`"),
+    ] {
+        let faults = inventory.select(Some(limit)).expect_err("nobody");
+        assert_eq!(Report::from(&faults[0]).help.as_deref(), Some(expected), "{limit}");
+    }
 }
 
 #[test]
@@ -165,4 +183,29 @@ fn every_fault_of_a_host_has_words() {
         ]
     );
     assert!(!render_as(&reports, Style::Ascii).contains("hunter2"));
+}
+
+#[test]
+fn bad_values_of_a_connection_have_words() {
+    let reports = |vars: &str| -> Vec<String> {
+        let main = format!("all: {{hosts: {{h: {{{vars}}}}}}}");
+        let texts = inventory::Texts { main: vec![Source::new("inv.yml", main)], ..inventory::Texts::default() };
+        let inventory = inventory::parse(&texts).expect("parses");
+        let faults = inventory::Connection::of("h", &inventory.variables("h")).expect_err("faults");
+        faults.iter().map(|fault| Report::from(fault).message).collect()
+    };
+    for (vars, expected) in [
+        ("ansible_connection: local, zdt_root: ''", "`zdt_root` is set, but empty"),
+        ("ansible_connection: local, zdt_root: ~/sb", "`zdt_root` is `~/sb`, but zdt expands no `~` there"),
+        ("ansible_connection: local, zdt_root: /", "`zdt_root` is `/`, which is the machine itself"),
+        ("ansible_user: a b", "`ansible_user` is `a b`, which ssh and sudo cannot take: it holds a blank"),
+        (
+            "ansible_host: -v",
+            "`ansible_host` is `-v`, which ssh and sudo cannot take: a leading `-` would be taken for an option",
+        ),
+        ("ansible_become_user: [a]", "`ansible_become_user` is a list, but it must be a user name"),
+        ("zdt_root: sb", "`zdt_root` makes a sandbox, and a sandbox lies on this machine"),
+    ] {
+        assert_eq!(reports(vars), [expected], "{vars}");
+    }
 }

@@ -1,4 +1,4 @@
-use super::{Report, meant, one_of, quote};
+use super::{Report, escape, meant, one_of, quote};
 use crate::words;
 use crate::yaml::{Fault, Mistake};
 
@@ -6,7 +6,7 @@ impl From<&Fault> for Report {
     fn from(fault: &Fault) -> Report {
         match fault {
             Fault::Syntax { at, problem, mistake } => {
-                let report = Report::new(format!("`{}` is not valid YAML: {problem}", at.source.name));
+                let report = Report::new(format!("{} is not valid YAML: {}", quote(&at.source.name), escape(problem)));
                 let label = mistake.map_or("reading stopped here", label);
                 report.at(at, label).maybe_help(mistake.map(advice))
             }

@@ -27,6 +27,7 @@ pub(super) struct RawParam {
 
 /// The param, and its default where that is a template.
 pub(super) fn param<'a>(
+    role: &str,
     name: String,
     key: &Node,
     node: &'a Node,
@@ -68,7 +69,10 @@ pub(super) fn param<'a>(
     let example = raw.example.map(|_| node.get("example").map(Node::text).unwrap_or_default());
     let description = raw.description.trim().to_owned();
     let (required, secret) = (raw.required, raw.secret);
-    Some((Param { name, span: at(), kind, required, default, description, secret, example }, template))
+    Some((
+        Param { name, role: role.to_owned(), span: at(), kind, required, default, description, secret, example },
+        template,
+    ))
 }
 
 fn kind(raw: &RawParam, node: &Node, faults: &mut Vec<Fault>) -> Option<Type> {
@@ -81,6 +85,7 @@ fn kind(raw: &RawParam, node: &Node, faults: &mut Vec<Fault>) -> Option<Type> {
         "user" => Type::Word(Syntax::User),
         "group" => Type::Word(Syntax::Group),
         "unit" => Type::Word(Syntax::Unit),
+        "service" => Type::Word(Syntax::Service),
         "lines" => Type::Lines,
         "int" => Type::Int { min, max },
         "bool" => Type::Bool { auto: raw.auto },

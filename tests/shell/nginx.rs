@@ -1,0 +1,56 @@
+//! Whom nginx's workers run as, told by a process that calls itself one.
+
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command};
+
+use zdt::host::Program;
+use zdt::resource::{FactQuery, Observation, ObserveRequest};
+
+use crate::harness::{Shell, ask, find, is_root, skip};
+
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn workers_tell_their_user_and_groups() {
+    if !is_root() || find("setpriv").is_none() || find("nginx").is_some() {
+        return skip("root, setpriv, and no nginx of this machine's own");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::chown(folder.path(), None, None).unwrap();
+    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    // The kernel's name of a process is its file's name; a `nginx` that only answers `-v` makes the fact look on.
+    std::fs::copy(find("sleep").unwrap(), folder.path().join("nginx")).unwrap();
+    let mut commands = Vec::new();
+    for (ids, title) in [
+        (["--reuid=65534", "--regid=65534", "--groups=65534,1,2"], "nginx: worker process"),
+        (["--reuid=1", "--regid=1", "--groups=3"], "nginx: worker process is shutting down"),
+        (["--reuid=0", "--regid=0", "--groups=0"], "nginx: master process nginx"),
+    ] {
+        let program = "exec setpriv \"$1\" \"$2\" \"$3\" bash -c 'exec -a \"$1\" \"$2\" 60' bash \"$4\" \"$5\"";
+        let mut command = Command::new("bash");
+        command.args(["-c", program, "bash"]).args(ids).arg(title).arg(folder.path().join("nginx")).process_group(0);
+        commands.push(Ended(command.spawn().unwrap()));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let path = format!("PATH={}:/usr/sbin:/usr/bin:/sbin:/bin", folder.path().display());
+    let question = FactQuery { name: "nginx".to_owned(), kind: "nginx".to_owned(), arguments: Vec::new() };
+    let request = ObserveRequest { facts: vec![question], ..ObserveRequest::default() };
+    for shell in Shell::all() {
+        if shell.name == "busybox" {
+            continue;
+        }
+        let answer = ask(&shell, &["env", &path], &[Program::OBSERVE], "observe", &request.encode());
+        assert_eq!(answer.stderr, "", "{shell:?}");
+        let seen = Observation::decode(&request, &answer.lines).unwrap();
+        let nginx = &seen.facts["nginx"];
+        assert_eq!(nginx.get("worker_user").map(String::as_str), Some("nobody"), "{shell:?}: {nginx:?}");
+        assert_eq!(nginx.get("worker_groups").map(String::as_str), Some("nogroup,daemon,bin"), "{shell:?}: {nginx:?}");
+    }
+}
