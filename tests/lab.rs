@@ -3,6 +3,8 @@
 
 #[path = "lab/suite/fixture.rs"]
 mod fixture;
+#[path = "cli/ran.rs"]
+mod ran;
 #[path = "lab/suite/stream.rs"]
 mod stream;
 
