@@ -173,6 +173,18 @@ impl Site {
         path
     }
 
+    /// For an ssh of our own: the lab's key and hosts, and nothing of the user's.
+    pub fn ssh_arguments(&self) -> Vec<String> {
+        self.keep_known_hosts();
+        let config = text(lab().arg("ssh-config"));
+        let key = config.lines().find_map(|line| line.trim().strip_prefix("IdentityFile "));
+        let known = format!("UserKnownHostsFile={}", self.path("known_hosts").display());
+        let options = [format!("IdentityFile={}", key.expect("the lab's key")), known];
+        let files = ["-F".to_owned(), "/dev/null".to_owned()];
+        let more = options.into_iter().chain(["IdentitiesOnly=yes".to_owned()]);
+        files.into_iter().chain(more.flat_map(|option| ["-o".to_owned(), option])).collect()
+    }
+
     /// The hosts that the lab knows now, kept here: others come and go meanwhile.
     fn keep_known_hosts(&self) {
         let config = text(lab().arg("ssh-config"));
