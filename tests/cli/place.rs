@@ -94,7 +94,7 @@ impl Place {
         let environment = self.environment();
         let environment: Vec<(&str, &Path)> =
             environment.iter().map(|(name, value)| (*name, value.as_path())).collect();
-        Terminal::open(&format!("zdt() {{ {ZDT} \"$@\"; }}; {command}"), self.folder.path(), &environment)
+        Terminal::open(&format!("zdt() {{ '{ZDT}' \"$@\"; }}; {command}"), self.folder.path(), &environment)
     }
 
     /// Every path below `name` with its type, mode and content, but for zdt's own folders of a user.

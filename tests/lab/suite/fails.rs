@@ -69,7 +69,7 @@ fn a_host_that_changes_while_somebody_thinks_keeps_its_change() {
     let (home, run) = (site.path("home"), site.path("run"));
     let environment =
         [("HOME", home.as_path()), ("XDG_STATE_HOME", home.as_path()), ("XDG_RUNTIME_DIR", run.as_path())];
-    let command = format!("{ZDT} apply --no-diff {}", inventory.display());
+    let command = format!("'{ZDT}' apply --no-diff {}", inventory.display());
     let Some(mut terminal) = Terminal::open(&command, &site.path(""), &environment) else { return };
     terminal.waits_for("[y/N]");
     host.sh(&format!("echo '# somebody was here' >>{UPSTREAM}"));
