@@ -3,13 +3,27 @@
 
 #[path = "lab/suite/fixture.rs"]
 mod fixture;
+#[path = "cli/ran.rs"]
+mod ran;
 #[path = "lab/suite/stream.rs"]
 mod stream;
+#[cfg(test)]
+#[path = "lab/suite/talk.rs"]
+mod talk;
+#[path = "cli/terminal.rs"]
+mod terminal;
 
 #[path = "lab/suite/connections.rs"]
 mod connections;
+#[path = "lab/suite/fails.rs"]
+mod fails;
+#[path = "lab/suite/fleet.rs"]
+mod fleet;
 #[path = "lab/suite/paths.rs"]
 mod paths;
+#[cfg(test)]
+#[path = "lab/suite/programs.rs"]
+mod programs;
 #[path = "lab/suite/refused.rs"]
 mod refused;
 #[path = "lab/suite/story.rs"]

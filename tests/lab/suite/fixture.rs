@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+pub use super::ran::Ran;
+
 pub const ZDT: &str = env!("CARGO_BIN_EXE_zdt");
 
 /// Names are short: they become parts of socket paths, which end at 108 bytes.
@@ -171,6 +173,18 @@ impl Site {
         path
     }
 
+    /// For an ssh of our own: the lab's key and hosts, and nothing of the user's.
+    pub fn ssh_arguments(&self) -> Vec<String> {
+        self.keep_known_hosts();
+        let config = text(lab().arg("ssh-config"));
+        let key = config.lines().find_map(|line| line.trim().strip_prefix("IdentityFile "));
+        let known = format!("UserKnownHostsFile={}", self.path("known_hosts").display());
+        let options = [format!("IdentityFile={}", key.expect("the lab's key")), known];
+        let files = ["-F".to_owned(), "/dev/null".to_owned()];
+        let more = options.into_iter().chain(["IdentitiesOnly=yes".to_owned()]);
+        files.into_iter().chain(more.flat_map(|option| ["-o".to_owned(), option])).collect()
+    }
+
     /// The hosts that the lab knows now, kept here: others come and go meanwhile.
     fn keep_known_hosts(&self) {
         let config = text(lab().arg("ssh-config"));
@@ -210,47 +224,5 @@ impl Drop for Site {
         if let Err(error) = fs::remove_dir_all(&self.folder) {
             eprintln!("{folder}: {error}");
         }
-    }
-}
-
-/// What a run of zdt said.
-pub struct Ran {
-    pub what: String,
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
-}
-
-impl Ran {
-    pub fn of(output: &Output, what: String) -> Self {
-        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        Self { what, code: output.status.code(), stdout, stderr }
-    }
-
-    #[track_caller]
-    pub fn ended_with(&self, code: i32) -> &Self {
-        assert_eq!(self.code, Some(code), "{}", self.all());
-        self
-    }
-
-    /// Not done, and said so: not success, not "changes pending", not wrong usage, not a bug.
-    #[track_caller]
-    pub fn refused(&self) -> &Self {
-        assert!(matches!(self.code, Some(3..=6)), "{}", self.all());
-        self
-    }
-
-    #[track_caller]
-    pub fn says(&self, words: &str) -> &Self {
-        let all = self.all();
-        // Reports may wrap a line anywhere between words.
-        let flat = all.split_whitespace().filter(|word| !["│", "|"].contains(word)).collect::<Vec<_>>().join(" ");
-        assert!(flat.to_lowercase().contains(&words.to_lowercase()), "`{words}` is missing in\n{all}");
-        self
-    }
-
-    fn all(&self) -> String {
-        format!("{} ended with {:?}\n-- stdout\n{}\n-- stderr\n{}", self.what, self.code, self.stdout, self.stderr)
     }
 }

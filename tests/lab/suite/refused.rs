@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use super::fixture::{Host, Site, Variables};
+use super::fixture::{Host, Ran, Site, Variables, ZDT};
 
 /// Copies a built-in role beside the inventory and appends to each of its templates: the folder overrides the role.
-fn spoil(site: &Site, role: &str, with: &str) {
+pub fn spoil(site: &Site, role: &str, with: &str) {
     let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("roles").join(role);
     let ours = site.path("roles").join(role);
     copy(&built_in, &ours);
@@ -85,8 +86,39 @@ const CASES: &[Case] = &[
     },
 ];
 
-fn refused(suite: &str) {
+#[derive(Clone, Copy)]
+enum Way {
+    Root,
+    Deploy,
+    Local,
+}
+
+/// Runs zdt where this way has it stand.
+fn run(way: Way, site: &Site, host: &Host, variables: Variables<'_>, words: &[&str]) -> Ran {
+    let more: Variables<'_> = match way {
+        Way::Root => &[],
+        Way::Deploy => &[("ansible_user", "deploy"), ("ansible_become", "true")],
+        Way::Local => &[("ansible_connection", "local")],
+    };
+    let inventory = site.inventory(&[(host, &[variables, more].concat())]);
+    let Way::Local = way else { return site.zdt(words, &inventory) };
+    // Into /root, which no snapshot looks at, and with the roles beside it.
+    fs::create_dir_all(site.path("roles")).expect("a folder");
+    let packed = site.path("inside.tar");
+    let mut tar = Command::new("tar");
+    tar.arg("-cf").arg(&packed).arg("-C").arg(site.path("")).args(["inventory.yml", "roles"]);
+    assert!(tar.status().expect("tar").success());
+    host.push(&packed, "/root/inside.tar");
+    let unpack = "cd /root && rm -rf roles && tar --no-same-owner -xf inside.tar";
+    let script = format!("{unpack} && NO_COLOR=1 ./zdt {} inventory.yml {}", words[0], words[1..].join(" "));
+    Ran::of(&host.sh_output(&script), format!("zdt {}, inside", words.join(" ")))
+}
+
+fn refused(suite: &str, way: Way) {
     let host = Host::naive(suite);
+    if let Way::Local = way {
+        host.push(ZDT.as_ref(), "/root/zdt");
+    }
     // Before zdt is set loose, it is the same; after each case, it must be so again.
     let before = host.snapshot();
     let mut wrong = Vec::new();
@@ -95,9 +127,8 @@ fn refused(suite: &str) {
         if let Some((role, with)) = case.spoiled {
             spoil(&site, role, with);
         }
-        let inventory = site.inventory(&[(&host, case.variables)]);
-        for run in [Site::plan, Site::apply] {
-            let ran = run(&site, &inventory);
+        for words in [&["plan"][..], &["apply", "--yes"]] {
+            let ran = run(way, &site, &host, case.variables, words);
             let held = std::panic::catch_unwind(|| {
                 ran.refused().says(case.says);
             });
@@ -113,20 +144,20 @@ fn refused(suite: &str) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-#[test]
-#[ignore = "boots hosts: needs root, see tests/run"]
-fn bookworm() {
-    refused("bookworm");
+macro_rules! refused {
+    ($($name:ident: $suite:literal, $way:ident;)*) => {$(
+        #[test]
+        #[ignore = "boots hosts: needs root, see tests/run"]
+        fn $name() {
+            refused($suite, Way::$way);
+        }
+    )*};
 }
 
-#[test]
-#[ignore = "boots hosts: needs root, see tests/run"]
-fn trixie() {
-    refused("trixie");
-}
-
-#[test]
-#[ignore = "boots hosts: needs root, see tests/run"]
-fn sid() {
-    refused("sid");
+refused! {
+    bookworm: "bookworm", Root;
+    trixie: "trixie", Root;
+    sid: "sid", Root;
+    trixie_as_a_user_with_sudo: "trixie", Deploy;
+    sid_from_inside_the_host: "sid", Local;
 }

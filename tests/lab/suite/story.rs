@@ -141,6 +141,9 @@ fn tell(suite: &str, way: Way) {
     // A reload that killed Puma and let systemd start it again would look the same from outside.
     assert_eq!(host.sh("systemctl show --property NRestarts --value puma.service").trim(), "0");
     told.zdt("plan").ended_with(0);
+    // Where nginx keeps connections to upstreams alive by itself it was told not to; older ones would refuse the word.
+    let loaded = host.sh("nginx -T 2>/dev/null");
+    assert_eq!(loaded.lines().any(|line| line.trim() == "keepalive 0;"), suite == "sid", "{loaded}");
 }
 
 macro_rules! story {

@@ -1,0 +1,26 @@
+//! zdt as its user meets it: the built program, sandboxes in a folder, terminals, pipes, signals, files that are not
+//! what they should be. Needs neither root nor a lab.
+
+#[path = "cli/place.rs"]
+mod place;
+#[path = "cli/ran.rs"]
+mod ran;
+#[path = "cli/terminal.rs"]
+mod terminal;
+
+#[path = "cli/exits.rs"]
+mod exits;
+#[path = "cli/inputs.rs"]
+mod inputs;
+#[path = "cli/json.rs"]
+mod json;
+#[path = "cli/locks.rs"]
+mod locks;
+#[path = "cli/paths.rs"]
+mod paths;
+#[path = "cli/question.rs"]
+mod question;
+#[path = "cli/streams.rs"]
+mod streams;
+#[path = "cli/values.rs"]
+mod values;
