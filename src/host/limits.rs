@@ -8,6 +8,7 @@ use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::Fault;
+use super::control::chain;
 
 /// Enough for any fleet; beyond it, programs that close every file they might have get slow.
 const ENOUGH: u64 = 65_536;
@@ -27,17 +28,10 @@ pub(super) fn raise() {
 
 /// The fault of this machine that is behind an error, if it is one: no host has anything to do with it.
 pub(super) fn fault(error: &(dyn Error + 'static)) -> Option<Fault> {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        let number = error.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error);
-        if number.is_some_and(|number| {
-            [Errno::MFILE, Errno::NFILE, Errno::AGAIN].iter().any(|errno| errno.raw_os_error() == number)
-        }) {
-            return Some(Fault::LocalLimit { text: error.to_string() });
-        }
-        cause = error.source();
-    }
-    None
+    // By its words: what some libraries wrap has lost its number.
+    let text = chain(error);
+    let limits = [Errno::MFILE, Errno::NFILE, Errno::AGAIN].map(|errno| io::Error::from(errno).to_string());
+    limits.into_iter().find(|limit| text.contains(limit.as_str())).map(|text| Fault::LocalLimit { text })
 }
 
 #[cfg(test)]
@@ -51,6 +45,9 @@ mod tests {
             assert!(matches!(fault(&error(errno)), Some(Fault::LocalLimit { .. })), "{errno}");
             assert!(matches!(fault(&openssh::Error::Master(error(errno))), Some(Fault::LocalLimit { .. })), "{errno}");
         }
+        // As tempfile wraps it.
+        let wrapped = io::Error::other(format!("{} at path \"/x\"", error(Errno::MFILE)));
+        assert!(matches!(fault(&wrapped), Some(Fault::LocalLimit { .. })));
         assert!(fault(&error(Errno::NOENT)).is_none());
     }
 
