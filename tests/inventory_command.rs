@@ -109,8 +109,8 @@ fn settings_that_nobody_reads_are_listed() {
     ]);
     let words = |arguments: &[&str]| words(&zdt(folder.path(), arguments, &[]));
     let expected = "h   web  no zdt_roles\nh2  web  no zdt_roles\n\
-                    Not read: `group_vars/wbe.yml`; no group is called `wbe`: did you mean `web`?\n\
-                    Not read: `group_vars/web.yml`; another file of group `web` comes first\n";
+                    not read: `group_vars/wbe.yml`; no group is called `wbe`: did you mean `web`?\n\
+                    not read: `group_vars/web.yml`; another file of group `web` comes first\n";
     assert_eq!(words(&["inventory", "i.yml"]), expected);
     let json: serde_json::Value = serde_json::from_str(&words(&["inventory", "i.yml", "--json"])).expect("JSON");
     assert_eq!(json["unused_files"][0]["did_you_mean"], "web");

@@ -140,11 +140,16 @@ impl Visit<'_> {
         let mut request = self.job.bound.request();
         request.root = Some(root.clone());
         let now = remote::observe(session, &request).await.map_err(Trouble::Host)?;
-        // What the plan was made from stays what the host compares with; only the parents have just been made.
+        // What the plan was made from stays what the host compares with; only the folders that were just made are new.
         let mut observation = ready.observation.clone();
         for (path, seen) in &mut observation.paths {
+            let Some(now) = now.paths.get(path) else { continue };
             if seen.parent.is_none() {
-                seen.parent = now.paths.get(path).and_then(|now| now.parent.clone());
+                seen.parent = now.parent.clone();
+            }
+            // A managed folder above others that are not: making theirs has made it.
+            if seen.kind == "absent" && now.kind == "directory" {
+                *seen = now.clone();
             }
         }
         Ok(self.manifest(id, &ready.plan, &observation))

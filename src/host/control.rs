@@ -73,7 +73,7 @@ impl Plan {
             (None, HostKeys::AcceptNew) => KnownHosts::Add,
         };
         let directory = directory(options)?;
-        let text = configuration(&arguments)?;
+        let text = configuration(&target.host, &arguments)?;
         let name = key(target, &text, &strict, &surroundings::digest(&arguments));
         let configuration = directory.join(format!("{name}.conf"));
         let at_fault = |cause| control_directory(&configuration, cause);
@@ -229,8 +229,10 @@ fn is_ssh_there() -> bool {
     !tried.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
-fn configuration(arguments: &Arguments) -> Result<String, Fault> {
-    let mut text = String::from("Host *\n");
+/// `host` scopes what the inventory says to this host: ssh hands the file on to the ssh of a jump host, and a `ProxyJump`
+/// that held there too would jump for ever.
+fn configuration(host: &str, arguments: &Arguments) -> Result<String, Fault> {
+    let mut text = format!("Match originalhost \"{host}\"\n");
     for line in &arguments.lines {
         text.push_str(line);
         text.push('\n');
@@ -247,9 +249,9 @@ fn configuration(arguments: &Arguments) -> Result<String, Fault> {
             let plain = |name: &&str| !name.contains(|c: char| c.is_control() || "\"\\*?[]".contains(c));
             let name =
                 file.to_str().filter(plain).ok_or_else(|| unusable("`Include` takes no such name".to_owned()))?;
-            text.push_str(&format!("Include \"{name}\"\n"));
+            text.push_str(&format!("Match all\nInclude \"{name}\"\n"));
         }
-        None => text.push_str("Include ~/.ssh/config\nInclude /etc/ssh/ssh_config\n"),
+        None => text.push_str("Match all\nInclude ~/.ssh/config\nInclude /etc/ssh/ssh_config\n"),
     }
     Ok(text)
 }
@@ -280,16 +282,20 @@ mod tests {
 
     #[test]
     fn a_configuration_that_is_not_there_is_not_passed_over() {
-        let with = |config: &str| configuration(&Arguments { config: Some(config.to_owned()), ..Arguments::default() });
+        let with =
+            |config: &str| configuration("h", &Arguments { config: Some(config.to_owned()), ..Arguments::default() });
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config");
         let name = file.to_str().unwrap();
         assert!(matches!(with(name), Err(Fault::Configuration { .. })));
         fs::write(&file, "").unwrap();
-        assert_eq!(with(name).unwrap(), format!("Host *\nInclude \"{name}\"\n"));
+        assert_eq!(with(name).unwrap(), format!("Match originalhost \"h\"\nMatch all\nInclude \"{name}\"\n"));
         // As `-F` takes it: from where we are, not from `~/.ssh`.
         let here = std::env::current_dir().unwrap().join("Cargo.toml");
-        assert_eq!(with("Cargo.toml").unwrap(), format!("Host *\nInclude \"{}\"\n", here.display()));
-        assert_eq!(with("none").unwrap(), "Host *\n");
+        assert_eq!(
+            with("Cargo.toml").unwrap(),
+            format!("Match originalhost \"h\"\nMatch all\nInclude \"{}\"\n", here.display())
+        );
+        assert_eq!(with("none").unwrap(), "Match originalhost \"h\"\n");
     }
 }

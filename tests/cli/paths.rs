@@ -115,9 +115,9 @@ fn give(path: &Path, owner: u32) {
 
 #[test]
 fn a_managed_folder_may_lie_above_folders_that_every_host_has() {
-    // `/srv` is wanted, and `/srv/shop/shared`, above `puma.rb`, is taken for granted.
+    // `/srv/shop` is wanted, and `/srv/shop/shared`, above `puma.rb`, is taken for granted.
     let place = Place::new();
-    place.hosts(&[("box", "puma_socket_path: /srv/puma.sock")]);
+    place.hosts(&[("box", "puma_socket_path: /srv/shop/puma.sock")]);
     place.apply().ended_with(0);
     place.plan().ended_with(0);
 }

@@ -143,6 +143,8 @@ fn attempt(place: &Place, (host, parameter, type_, value): &(String, &str, &str,
         .collect();
     let ruby = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"").replace('#', "\\#");
     let there = match *type_ {
+        // Only checks use it, and a sandbox runs none.
+        "path" if *parameter == "puma_ruby" => true,
         "path" if *parameter == "app_path" => files.iter().any(|(path, _)| path.starts_with(&value[1..])),
         "path" => {
             let named =
