@@ -50,8 +50,22 @@ impl Program {
         format!("{}serve\n", Program::SESSION.text())
     }
 
-    /// The request that gives a session this program.
+    /// The request that gives a session this program: its length, itself, its end mark.
     pub fn load(&self) -> String {
-        format!("load\n{}#end\n", self.text())
+        let text = self.text();
+        format!("load {}\n{text}#end\n", text.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Program;
+
+    #[test]
+    fn a_program_is_as_long_for_a_shell_as_for_us() {
+        // `${#text}` counts characters where a shell knows any but bytes.
+        for program in [Program::OBSERVE, Program::PREFLIGHT, Program::RUN] {
+            assert!(program.text().is_ascii(), "{}", program.name);
+        }
     }
 }

@@ -11,9 +11,15 @@ set -f
 exec 3<&0 </dev/null
 IFS= read -r US <&3 || exit 9
 
-# Reads a program up to its end mark into `text`; half a program must never run.
+# Reads a program of $1 bytes, and its end mark, into `text`; half a program must never run. A shell reads a pipe byte by
+# byte; where `dd` can read a whole block it does so at once (it reads nothing where it cannot).
 program() {
-	text=
+	text=$(dd bs="$1" count=1 iflag=fullblock <&3 2>/dev/null)
+	if [ -n "$text" ]; then
+		[ "${#text}" -eq "$(($1 - 1))" ] && IFS= read -r line <&3 && [ "$line" = '#end' ] || exit 9
+		text=$text$NL
+		return
+	fi
 	while IFS= read -r line <&3 || exit 9; do
 		[ "$line" = '#end' ] && return
 		text=$text$line$NL
@@ -29,8 +35,8 @@ serve() {
 	printf '\n\036zdt ready\n'
 	while IFS= read -r verb <&3; do
 		case $verb in
-		load)
-			program
+		'load '*)
+			program "${verb#load }"
 			eval "$text"
 			continue
 			;;
