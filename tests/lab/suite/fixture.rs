@@ -213,7 +213,7 @@ impl Site {
 impl Drop for Site {
     fn drop(&mut self) {
         // Kept connections outlive zdt by design; here they end with their test. They name our folder in their titles.
-        let folder = self.folder.to_string_lossy().into_owned();
+        let folder = format!("{}/", self.folder.display());
         for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
             let title = fs::read(entry.path().join("cmdline")).unwrap_or_default();
             let pid = entry.file_name().to_string_lossy().into_owned();

@@ -91,6 +91,6 @@ fn an_alias_and_its_jump_host_are_found_in_the_users_own_configuration() {
 #[ignore = "boots hosts: needs root, see tests/run"]
 fn a_jump_host_of_the_inventory_is_jumped_through_once() {
     let behind = Behind::new("");
-    behind.zdt(&["plan", "--timeout", "3"]).ended_with(4).says("timed out");
+    behind.zdt(&["plan", "--timeout", "3"]).ended_with(4).says("no answer within 3 s");
     behind.converges(&["-e", "ansible_ssh_common_args='-J door'"]);
 }
