@@ -95,9 +95,11 @@ impl Fleet {
         for (position, (index, item)) in items.enumerate() {
             let places = Arc::clone(&places);
             let task = work(Arc::clone(&self.jobs), index, Arc::clone(&self.options), self.events.clone(), item);
+            // Places are given out in the order of the inventory: with one at a time, a failure stops all that stand behind.
+            // The semaphore is never closed; were it, the work would still be done, only not limited.
+            let place = places.acquire_owned().await;
             let handle = running.spawn(async move {
-                // The semaphore is never closed; were it, the work would still be done, only not limited.
-                let _place = places.acquire().await;
+                let _place = place;
                 (position, task.await)
             });
             order.push(handle.id());
