@@ -20,12 +20,47 @@ verb_observe() {
 	done
 	IFS=$WS
 	observe_session
+	if [ -n "$root" ]; then
+		observe_files
+	else
+		# Those that are slow to answer are asked meanwhile.
+		ask_services | {
+			observe_files
+			hear_services
+			observe_units
+			observe_facts
+		}
+	fi
+}
+
+observe_files() {
 	observe_paths
 	observe_names u /etc/passwd passwd "$users"
 	observe_names g /etc/group group "$groups"
-	[ -z "$root" ] || return 0
-	observe_units
-	observe_facts
+}
+
+# Prints what systemctl says of the units and how it ended, then what nginx says of its version.
+ask_services() {
+	if [ -n "$units" ]; then
+		IFS=$NL
+		set -- $units
+		systemctl show --no-pager -p Id,Type,LoadState,ActiveState,SubState,Result,UnitFileState,FragmentPath,DropInPaths,NeedDaemonReload,CanReload,MainPID,ExecReload,ExecMainStartTimestamp,InvocationID -- "$@" 2>&1
+		printf '\n%s%s\n' "$US" "$?"
+	fi
+	case $NL$facts in
+	*"${US}nginx$US"*) nginx -v 2>&1 ;;
+	esac
+}
+
+# Sets `unit_text` and `unit_code`, and `nginx_text`.
+hear_services() {
+	unit_text='' unit_code='' nginx_text=''
+	while IFS= read -r line; do
+		case $line in
+		"$US"*) unit_text=$nginx_text nginx_text='' unit_code=${line#"$US"} ;;
+		*) nginx_text=$nginx_text$line$NL ;;
+		esac
+	done
 }
 
 observe_session() {
@@ -112,175 +147,5 @@ observe_names() {
 }
 
 observe_units() {
-	IFS=$NL
-	set -- $units
-	unit_text=''
-	[ $# -gt 0 ] || return 0
-	unit_text=$(systemctl show --no-pager -p Id,Type,LoadState,ActiveState,SubState,Result,UnitFileState,FragmentPath,DropInPaths,NeedDaemonReload,CanReload,MainPID,ExecReload,ExecMainStartTimestamp,InvocationID -- "$@" 2>&1)
-	printf "U$US%s\n%s\n.\n" "$?" "$unit_text"
-}
-
-observe_facts() {
-	IFS=$NL
-	for fact in $facts; do
-		IFS=$US
-		set -- $fact
-		IFS=$WS
-		fact=$1 kind=$2
-		shift 2
-		case $kind in
-		nginx | systemd | puma) "fact_$kind" "$@" ;;
-		*) printf "n$US%s$US%s\n" "$fact" "$kind" ;;
-		esac
-		IFS=$NL
-	done
-}
-
-# One key of the fact at hand. What is not known is not said.
-say() {
-	[ -n "$2" ] || return 0
-	word "$2"
-	printf "f$US%s$US%s$US%s\n" "$fact" "$1" "$word"
-}
-
-fact_nginx() {
-	binary=$(command -v nginx) || return 0
-	say binary "$binary"
-	version=$("$binary" -v 2>&1)
-	case $version in
-	*nginx/[0-9]*)
-		version=${version#*nginx/}
-		say version "${version%%[!0-9.]*}"
-		;;
-	esac
-	nginx_worker
-}
-
-# Whom nginx's workers run as, by what the kernel says of one: `user` may stand in any file that nginx reads. Workers of
-# containers, and those that only finish their requests, tell nothing.
-nginx_worker() {
-	master='' ids=''
-	{ IFS= read -r master </run/nginx.pid; } 2>/dev/null
-	set +f
-	set -- /proc/[0-9]*
-	set -f
-	for process; do
-		comm='' title=''
-		{ IFS= read -r comm <"$process/comm"; } 2>/dev/null
-		[ "$comm" = nginx ] || continue
-		{ IFS= read -r title <"$process/cmdline"; } 2>/dev/null
-		case $title in
-		*'shutting down'*) continue ;;
-		'nginx: worker process'*) ;;
-		*) continue ;;
-		esac
-		parent='' uid='' gids='' inner=''
-		while read -r key first second rest; do
-			case $key in
-			PPid:) parent=$first ;;
-			NSpid:) inner=$second ;;
-			Uid:) uid=$second ;;
-			Gid:) gids=$second ;;
-			Groups:) gids="$gids $first $second $rest" ;;
-			esac
-		done 2>/dev/null <"$process/status"
-		case $uid:$inner in
-		:* | *:?*) continue ;;
-		esac
-		[ -z "$ids" ] || [ "$parent" = "$master" ] || continue
-		ids="$uid $gids"
-		[ "$parent" != "$master" ] || break
-	done
-	[ -n "$ids" ] && command -v getent >/dev/null || return 0
-	set -- $ids
-	account=$(getent passwd "$1")
-	say worker_user "${account%%:*}"
-	shift
-	joined=''
-	while IFS=: read -r account _; do
-		case ,$joined, in
-		*",$account,"*) ;;
-		*) joined=$joined${joined:+,}$account ;;
-		esac
-	done <<-END
-		$(getent group "$@")
-	END
-	say worker_groups "$joined"
-}
-
-fact_systemd() {
-	version=$(systemctl --version 2>/dev/null) || return 0
-	version=${version#systemd }
-	say version "${version%%[!0-9]*}"
-}
-
-# Sets load_state, active_state and main_pid of unit $1 from what systemctl showed.
-unit_of() {
-	load_state='' active_state='' main_pid=0 at=1 here=0
-	IFS=$NL
-	for unit in $units; do
-		here=$((here + 1))
-		[ "$unit" != "$1" ] || break
-	done
-	while IFS= read -r line; do
-		case $at$line in
-		"$at") at=$((at + 1)) ;;
-		"${here}LoadState="*) load_state=${line#*=} ;;
-		"${here}ActiveState="*) active_state=${line#*=} ;;
-		"${here}MainPID="*) main_pid=${line#*=} ;;
-		esac
-	done <<-END
-		$unit_text
-	END
-	IFS=$WS
-}
-
-# What runs as unit $1, whose release is $2. The lock file is read as text: nothing of the application is run.
-fact_puma() {
-	unit_of "$1"
-	say load_state "$load_state"
-	say active_state "$active_state"
-	version='' source='' ruby='' title=''
-	case $main_pid in
-	0 | '' | *[!0-9]*) ;;
-	*)
-		say main_pid "$main_pid"
-		IFS= read -r title 2>/dev/null <"/proc/$main_pid/cmdline"
-		case $title in
-		'puma '[0-9]*' ('*)
-			say titled yes
-			version=${title#puma }
-			version=${version%% *} source=process
-			binds=${title#*\(}
-			say binds "${binds%%\)*}"
-			;;
-		*) say titled no ;;
-		esac
-		ruby=$(readlink "/proc/$main_pid/exe")
-		# After an upgrade the process runs what is no longer there; under its name mostly lies the next one.
-		ruby=${ruby%' (deleted)'}
-		[ -f "$ruby" ] && [ -x "$ruby" ] || ruby=''
-		case ${ruby##*/} in
-		ruby*) ;;
-		*) ruby='' ;;
-		esac
-		;;
-	esac
-	# The app's user may have put a pipe there, or something without an end.
-	if [ -z "$version" ] && [ -f "$2/Gemfile.lock" ] && [ -r "$2/Gemfile.lock" ]; then
-		version=$(timeout -s KILL 10 head -c 4194304 "$2/Gemfile.lock" | sed -n 's/^    puma (\([0-9][0-9A-Za-z.]*\).*/\1/p') source=Gemfile.lock
-		version=${version%%"$NL"*}
-	fi
-	if [ -z "$version" ] && command -v puma >/dev/null; then
-		version=$(timeout -s KILL 20 puma --version 2>/dev/null) source='puma --version'
-		version=${version##*version }
-		case $version in
-		[0-9]*) version=${version%%[!0-9A-Za-z.]*} ;;
-		*) version='' ;;
-		esac
-	fi
-	say version "$version"
-	[ -z "$version" ] || say version_source "$source"
-	[ -n "$ruby" ] || ruby=$(command -v ruby)
-	say ruby "$ruby"
+	[ -z "$unit_code" ] || printf "U$US%s\n%s.\n" "$unit_code" "$unit_text"
 }

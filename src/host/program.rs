@@ -7,7 +7,8 @@ pub struct Program {
 
 impl Program {
     /// Looks at a host: the verb `observe`.
-    pub const OBSERVE: Program = Program { name: "observe", parts: &[include_str!("observe.sh")] };
+    pub const OBSERVE: Program =
+        Program { name: "observe", parts: &[include_str!("observe.sh"), include_str!("facts.sh")] };
 
     /// Checks candidates in a private mount namespace: the verb `preflight`.
     pub const PREFLIGHT: Program = Program {

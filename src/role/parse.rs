@@ -13,7 +13,7 @@ use crate::source::Span;
 use crate::yaml::{self, Node};
 
 /// What the host program can be asked, each with how many words it takes.
-const FACT_KINDS: &[(&str, usize)] = &[("nginx", 0), ("puma", 2), ("systemd", 0)];
+const FACT_KINDS: &[(&str, usize)] = &[("nginx", 0), ("puma", 2)];
 /// What the host program can do, each with how many words it takes.
 const HANDLER_KINDS: &[(&str, usize)] = &[("daemon_reload", 0), ("nginx_reload", 1), ("puma_restart", 2)];
 const KEYS: &[&str] =

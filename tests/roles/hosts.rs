@@ -140,7 +140,7 @@ fn the_request_asks_for_all_in_one_go() {
     );
     // Two roles ask about Puma, and one question is asked.
     let facts: Vec<String> = request.facts.iter().map(|fact| format!("{} {:?}", fact.kind, fact.arguments)).collect();
-    assert_eq!(facts, ["nginx []", "systemd []", "puma [\"puma.service\", \"/srv/shop/current\"]"]);
+    assert_eq!(facts, ["nginx []", "puma [\"puma.service\", \"/srv/shop/current\"]"]);
 }
 
 #[test]

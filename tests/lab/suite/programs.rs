@@ -30,7 +30,6 @@ async fn a_host_is_converged_and_put_back(suite: &str) {
     assert_eq!(seen.facts["puma"]["version_source"], "process");
     assert!(seen.facts["puma"]["ruby"].contains("ruby"));
     assert!(seen.facts["nginx"]["version"].starts_with("1."));
-    assert!(seen.facts["systemd"]["version"].parse::<u32>().unwrap() >= 252);
     assert_eq!(seen.missing_users, ["nobody-here"]);
     assert_eq!(seen.units["no-such.service"].properties["LoadState"], ["not-found"]);
     assert!(!seen.units["nginx.service"].exec_reload.is_empty());

@@ -47,7 +47,7 @@ impl Talk {
         let request = ObserveRequest {
             paths: paths.iter().map(|path| PathQuery { path: (*path).to_owned(), content: true }).collect(),
             units: ["puma.service", "nginx.service", "no-such.service"].map(str::to_owned).to_vec(),
-            facts: vec![fact("nginx", &[]), fact("systemd", &[]), fact("puma", &["puma.service", "/srv/shop/current"])],
+            facts: vec![fact("nginx", &[]), fact("puma", &["puma.service", "/srv/shop/current"])],
             users: vec!["shop".to_owned(), "nobody-here".to_owned()],
             ..ObserveRequest::default()
         };

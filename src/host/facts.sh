@@ -1,0 +1,184 @@
+# shellcheck shell=sh disable=SC2086,SC2154
+# SC2086: lists are split on purpose, under `set -f` and an IFS that no word contains. SC2154: US, NL, WS, word:
+# session.sh; units, unit_text, facts, nginx_text: observe.sh.
+# What roles ask about a host beside its files and units. What is not known is not said.
+
+observe_facts() {
+	IFS=$NL
+	for fact in $facts; do
+		IFS=$US
+		set -- $fact
+		IFS=$WS
+		fact=$1 kind=$2
+		shift 2
+		case $kind in
+		nginx | puma) "fact_$kind" "$@" ;;
+		*) printf "n$US%s$US%s\n" "$fact" "$kind" ;;
+		esac
+		IFS=$NL
+	done
+}
+
+# One key of the fact at hand. What is not known is not said.
+say() {
+	[ -n "$2" ] || return 0
+	word "$2"
+	printf "f$US%s$US%s$US%s\n" "$fact" "$1" "$word"
+}
+
+fact_nginx() {
+	binary=$(command -v nginx) || return 0
+	say binary "$binary"
+	case $nginx_text in
+	*nginx/[0-9]*)
+		version=${nginx_text#*nginx/}
+		say version "${version%%[!0-9.]*}"
+		;;
+	esac
+	nginx_worker
+}
+
+# Whom nginx's workers run as, by what the kernel says of one: `user` may stand in any file that nginx reads. Workers of
+# containers, and those that only finish their requests, tell nothing.
+nginx_worker() {
+	master='' ids=''
+	{ IFS= read -r master </run/nginx.pid; } 2>/dev/null
+	set +f
+	set -- /proc/[0-9]*
+	set -f
+	for process; do
+		comm='' title=''
+		{ IFS= read -r comm <"$process/comm"; } 2>/dev/null
+		[ "$comm" = nginx ] || continue
+		{ IFS= read -r title <"$process/cmdline"; } 2>/dev/null
+		case $title in
+		*'shutting down'*) continue ;;
+		'nginx: worker process'*) ;;
+		*) continue ;;
+		esac
+		parent='' uid='' gids='' inner=''
+		while read -r key first second rest; do
+			case $key in
+			PPid:) parent=$first ;;
+			NSpid:) inner=$second ;;
+			Uid:) uid=$second ;;
+			Gid:) gids=$second ;;
+			Groups:) gids="$gids $first $second $rest" ;;
+			esac
+		done 2>/dev/null <"$process/status"
+		case $uid:$inner in
+		:* | *:?*) continue ;;
+		esac
+		[ -z "$ids" ] || [ "$parent" = "$master" ] || continue
+		ids="$uid $gids"
+		[ "$parent" != "$master" ] || break
+	done
+	[ -n "$ids" ] || return 0
+	set -- $ids
+	names passwd /etc/passwd "$1"
+	say worker_user "$joined"
+	shift
+	names group /etc/group "$@"
+	say worker_groups "$joined"
+}
+
+# Sets `joined` to the names that database $1 has for the numbers after $2, in their order, with commas; file $2 is looked
+# at first, for it costs no process.
+names() {
+	database=$1 file=$2 joined='' known=' '
+	shift 2
+	if [ -r "$file" ]; then
+		while IFS=: read -r account _ number _; do
+			case " $* " in
+			*" $number "*) known="$known$number:$account " ;;
+			esac
+		done <"$file"
+	fi
+	for number; do
+		case $known in
+		*" $number:"*)
+			account=${known#*" $number:"}
+			account=${account%% *}
+			;;
+		*)
+			account=$(getent "$database" "$number")
+			account=${account%%:*}
+			;;
+		esac
+		case ,$joined, in
+		*",$account,"*) ;;
+		*) joined=$joined${joined:+,}$account ;;
+		esac
+	done
+} 2>/dev/null
+
+# Sets load_state, active_state and main_pid of unit $1 from what systemctl showed.
+unit_of() {
+	load_state='' active_state='' main_pid=0 at=1 here=0
+	IFS=$NL
+	for unit in $units; do
+		here=$((here + 1))
+		[ "$unit" != "$1" ] || break
+	done
+	while IFS= read -r line; do
+		case $at$line in
+		"$at") at=$((at + 1)) ;;
+		"${here}LoadState="*) load_state=${line#*=} ;;
+		"${here}ActiveState="*) active_state=${line#*=} ;;
+		"${here}MainPID="*) main_pid=${line#*=} ;;
+		esac
+	done <<-END
+		$unit_text
+	END
+	IFS=$WS
+}
+
+# What runs as unit $1, whose release is $2. The lock file is read as text: nothing of the application is run.
+fact_puma() {
+	unit_of "$1"
+	say load_state "$load_state"
+	say active_state "$active_state"
+	version='' source='' ruby='' title=''
+	case $main_pid in
+	0 | '' | *[!0-9]*) ;;
+	*)
+		say main_pid "$main_pid"
+		IFS= read -r title 2>/dev/null <"/proc/$main_pid/cmdline"
+		case $title in
+		'puma '[0-9]*' ('*)
+			say titled yes
+			version=${title#puma }
+			version=${version%% *} source=process
+			binds=${title#*\(}
+			say binds "${binds%%\)*}"
+			;;
+		*) say titled no ;;
+		esac
+		ruby=$(readlink "/proc/$main_pid/exe")
+		# After an upgrade the process runs what is no longer there; under its name mostly lies the next one.
+		ruby=${ruby%' (deleted)'}
+		[ -f "$ruby" ] && [ -x "$ruby" ] || ruby=''
+		case ${ruby##*/} in
+		ruby*) ;;
+		*) ruby='' ;;
+		esac
+		;;
+	esac
+	# The app's user may have put a pipe there, or something without an end.
+	if [ -z "$version" ] && [ -f "$2/Gemfile.lock" ] && [ -r "$2/Gemfile.lock" ]; then
+		version=$(timeout -s KILL 10 head -c 4194304 "$2/Gemfile.lock" | sed -n 's/^    puma (\([0-9][0-9A-Za-z.]*\).*/\1/p') source=Gemfile.lock
+		version=${version%%"$NL"*}
+	fi
+	if [ -z "$version" ] && command -v puma >/dev/null; then
+		version=$(timeout -s KILL 20 puma --version 2>/dev/null) source='puma --version'
+		version=${version##*version }
+		case $version in
+		[0-9]*) version=${version%%[!0-9A-Za-z.]*} ;;
+		*) version='' ;;
+		esac
+	fi
+	say version "$version"
+	[ -z "$version" ] || say version_source "$source"
+	[ -n "$ruby" ] || ruby=$(command -v ruby)
+	say ruby "$ruby"
+}
