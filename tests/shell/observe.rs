@@ -177,7 +177,7 @@ fn users_session_and_lock() {
         assert_eq!(seen.session.uid, rustix::process::geteuid().as_raw());
         assert!(!seen.session.hostname.is_empty());
         assert!(seen.session.clock > 1_700_000_000);
-        assert_eq!(seen.lock.as_deref(), Some("me since noon"));
+        assert_eq!(seen.open.map(|open| open.who).as_deref(), Some("me since noon"));
     }
 }
 

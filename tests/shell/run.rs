@@ -8,7 +8,8 @@ use zdt::host::Program;
 use zdt::resource::sha256;
 use zdt::transaction::journal::{self, Line};
 use zdt::transaction::{
-    CheckCommand, Checked, Checking, Entry, HandlerCall, HandlerResult, Manifest, Outcome, Progress, Put, Seen, Verdict,
+    CheckCommand, Checked, Checking, Entry, HandlerCall, HandlerResult, Header, Manifest, Outcome, Progress, Put, Seen,
+    Verdict,
 };
 
 use crate::harness::{Shell, ask, find, is_root, show, skip};
@@ -58,8 +59,7 @@ impl Host {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("etc")).unwrap();
         let state_dir = root.path().join("state").to_str().unwrap().to_owned();
-        let manifest =
-            Manifest { id: "t1".to_owned(), state_dir, entries: Vec::new(), checks: Vec::new(), handlers: Vec::new() };
+        let manifest = Manifest::new(Header { state_dir, ..Header::of("t1", None) });
         Host { root, manifest }
     }
 
@@ -82,6 +82,7 @@ impl Host {
                 Ok(None) => {}
                 Ok(Some(Line::Progress(event))) => progress.push(event),
                 Ok(Some(Line::Outcome(end))) => outcome = Some(end),
+                Ok(Some(Line::Record(record))) => panic!("{shell:?}: {record:?}"),
                 Err(fault) => panic!("{shell:?}: {fault:?}\n{}{}", show(&answer.lines), answer.stderr),
             }
         }
