@@ -197,7 +197,9 @@ leave_places() {
 	done
 	IFS=$WS
 	# No file of the record but those tells anything any more.
-	try rm -f "$record/awaiting" "$record/stuck" "$record/staged"
+	for name in activated awaiting started staged stats stuck swapped swapping; do
+		[ ! -e "$record/$name" ] || try rm -f "$record/$name"
+	done
 }
 
 # Brings the record of what zdt has left on this host up to date: a line a path.

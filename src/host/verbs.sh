@@ -157,10 +157,10 @@ open_id() {
 set_outcome() {
 	outcome_line='' ended=''
 	set +f
-	set -- "$1" "$state_dir"/history/*-"$1"
+	for of_history in "$state_dir"/history/*-"$1"; do :; done
 	set -f
-	if [ -r "$2/ended" ]; then
-		IFS= read -r ended <"$2/ended"
+	if [ -r "$of_history/ended" ]; then
+		IFS= read -r ended <"$of_history/ended"
 		outcome_line="outcome$US${ended%"$US"*"$US"}$US"
 	elif open_id && [ "$open_id" = "$1" ] && [ -e "$state_dir/open/stuck" ]; then
 		word "$(cat "$state_dir/open/stuck")"
