@@ -152,6 +152,13 @@ fn refusal_text(refusal: &Refusal) -> String {
         Cause::OutsideSandbox { parent } => {
             format!("{id} would lie in `{}`, outside the sandbox: a link leads there", printable(parent))
         }
+        Cause::ChangedSince { what } => format!(
+            "{id} was changed since (its {}): a rollback would lose that. Look at it; put it back to what zdt left, or move it away",
+            what.join(" and its ")
+        ),
+        Cause::NotSaved { record } => {
+            format!("{id}: its old content is not in the host's history (transaction {}) any more", printable(record))
+        }
         Cause::NoEffect => format!("{id} differs, and role `{}` names no handler that would mend it", refusal.role),
     }
 }

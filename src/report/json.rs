@@ -112,6 +112,8 @@ fn refusal(refusal: &Refusal) -> Json {
         Cause::NoUser { name } => json!({"kind": "no user", "name": name}),
         Cause::NoGroup { name } => json!({"kind": "no group", "name": name}),
         Cause::OutsideSandbox { parent } => json!({"kind": "outside the sandbox", "parent": parent}),
+        Cause::ChangedSince { what } => json!({"kind": "changed since", "what": what}),
+        Cause::NotSaved { record } => json!({"kind": "not saved", "record": record}),
         Cause::NoEffect => json!({"kind": "no effect"}),
     };
     json!({"id": refusal.id.to_string(), "role": refusal.role, "cause": cause})
