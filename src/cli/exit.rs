@@ -61,7 +61,7 @@ impl Exit {
         }
     }
 
-    fn of_trouble(trouble: &Trouble) -> Exit {
+    pub fn of_trouble(trouble: &Trouble) -> Exit {
         match trouble {
             Trouble::Panic(_) => Exit::Bug,
             Trouble::Host(_) | Trouble::Unseen(_) | Trouble::Faults(_) | Trouble::Sandbox { .. } => Exit::Unknown,

@@ -11,7 +11,7 @@ pub(super) fn run(command: &Plan) -> Exit {
 fn attempt(command: &Plan) -> Result<Exit, Exit> {
     let prepared = selection::prepare(&command.selection)?;
     let runtime = screen::runtime()?;
-    let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work));
+    let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, command.prune));
     let (planned, took) = runtime.block_on(screen::plan(&fleet, &mut events));
     let hosts: Vec<&str> = fleet.hosts().collect();
     let exit = exit::worst(planned.iter().map(Exit::of_plan));

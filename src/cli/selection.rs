@@ -26,9 +26,11 @@ pub(super) fn wrong(problems: &[Problem]) -> Exit {
     Exit::Wrong
 }
 
-pub(super) fn options(work: &Work) -> engine::Options {
+/// `prune`: what no role wants any more goes too.
+pub(super) fn options(work: &Work, prune: bool) -> engine::Options {
     engine::Options {
         forks: usize::from(work.forks),
+        prune,
         connect: host::Options {
             connect_timeout: work.timeout(),
             keep: work.keep(),

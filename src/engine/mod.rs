@@ -4,6 +4,8 @@
 
 mod event;
 mod fleet;
+mod goal;
+mod history;
 mod job;
 mod remote;
 mod sandbox;
@@ -11,4 +13,5 @@ mod visit;
 
 pub use event::{Applied, Event, Planned, Ready, Stage, Trouble};
 pub use fleet::{Fleet, Options};
+pub use goal::Goal;
 pub use job::{Job, Prepared, Problem, prepare};

@@ -26,6 +26,13 @@ pub enum OrphanState {
     Gone,
 }
 
+impl Orphan {
+    /// Whether there is anything that somebody might decide about.
+    pub fn is_there(&self) -> bool {
+        self.state != OrphanState::Gone
+    }
+}
+
 /// What of the host's memory `desired` does not name, in the order of paths.
 pub(super) fn orphans(desired: &Desired, observation: &Observation) -> Vec<Orphan> {
     let wanted: BTreeSet<&str> =

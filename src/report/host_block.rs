@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::engine::Ready;
 use crate::plan::{Action, AttributeChange, Cause, Change, HostPlan, PlannedHandler, Refusal};
 use crate::report::style::{ADDED, CHANGED, EFFECT, FAINT, REMOVED, STRONG, paint};
-use crate::report::{content, printable};
+use crate::report::{content, orphans, printable};
 use crate::resource::{Attribute, Level, State, Value};
 use crate::transaction::{Checked, Verdict};
 
@@ -44,6 +44,7 @@ pub fn host_block(ready: &Ready, detail: Detail, host: &str, mut shown: Option<&
     if !ready.is_refused() {
         handler_lines(&mut out, plan, ready.sandbox);
     }
+    out.push_str(&orphans::lines(&plan.orphans));
     notice_lines(&mut out, plan, detail);
     out
 }
