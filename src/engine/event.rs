@@ -58,6 +58,16 @@ pub enum Planned {
     Faulty(Vec<role::Fault>),
 }
 
+impl Planned {
+    /// Whether this is the plan of a rollback, or not known.
+    pub fn could_be_taken_back(&self) -> bool {
+        match self {
+            Planned::Ready(ready) => matches!(ready.goal, Goal::Rollback(_)),
+            Planned::Unknown(_) | Planned::Faulty(_) => true,
+        }
+    }
+}
+
 /// A host's plan with what it was made from.
 #[derive(Debug)]
 pub struct Ready {

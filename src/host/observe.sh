@@ -97,7 +97,11 @@ observe_open() {
 # Says what earlier transactions left here, and has it looked at too.
 observe_applied() {
 	applied=$root/var/lib/zdt/applied
-	[ -r "$applied" ] && [ -f "$applied" ] || return 0
+	if [ -d "${applied%/*}" ] && [ ! -x "${applied%/*}" ] || [ -e "$applied" ] && [ ! -r "$applied" ]; then
+		printf "A$US=%s$US\n" 'permission denied'
+		return
+	fi
+	[ -f "$applied" ] || return 0
 	{
 		IFS= read -r line
 		case $line in

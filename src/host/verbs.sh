@@ -201,6 +201,10 @@ answer() {
 
 verb_history() {
 	read_manifest
+	if [ -d "$state_dir" ] && [ ! -x "$state_dir" ]; then
+		echo "\`$state_dir\` cannot be read: permission denied" >&2
+		return 1
+	fi
 	set +f
 	set -- "$state_dir"/history/[0-9]*
 	set -f
