@@ -7,30 +7,56 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::arguments::Apply;
 use crate::cli::{Exit, exit, output, screen, selection};
-use crate::engine::{Applied, Fleet, Planned, Purpose, Ready};
+use crate::engine::{self, Applied, Fleet, Planned, Purpose, Ready};
 use crate::report::{Tally, applied_lines, apply_recap, deadline_words, json as report_json, plan_recap};
 use crate::words::count;
 
 pub(super) fn run(command: &Apply) -> Exit {
-    attempt(command).unwrap_or_else(|exit| exit)
+    carry_out(command, &Task::Apply)
 }
 
-fn attempt(command: &Apply) -> Result<Exit, Exit> {
+/// What is planned, shown, asked for and done: the same way for every task.
+pub(super) enum Task {
+    Apply,
+    /// Back to before this transaction; without it, the latest.
+    Rollback {
+        to: Option<String>,
+    },
+}
+
+impl Task {
+    fn command(&self) -> &'static str {
+        match self {
+            Task::Apply => "apply",
+            Task::Rollback { .. } => "rollback",
+        }
+    }
+}
+
+pub(super) fn carry_out(command: &Apply, task: &Task) -> Exit {
+    attempt(command, task).unwrap_or_else(|exit| exit)
+}
+
+fn attempt(command: &Apply, task: &Task) -> Result<Exit, Exit> {
     if command.output.json && !command.yes && std::io::stdin().is_terminal() {
         output::complain("`--json` cannot ask: say `--yes` too.\n");
         return Err(Exit::Usage);
     }
     let prepared = selection::prepare(&command.selection)?;
     let runtime = screen::runtime()?;
-    let (fleet, mut events) =
-        screen::fleet(prepared.jobs, selection::options(&command.work, selection::terms(&command.terms)));
-    let (planned, _) = runtime.block_on(screen::plan(&fleet, &mut events, Purpose::Apply));
+    let terms = engine::Terms { prune: command.prune, ..selection::terms(&command.terms) };
+    let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, terms));
+    let (planned, _) = match task {
+        Task::Apply => runtime.block_on(screen::plan(&fleet, &mut events, Purpose::Apply)),
+        Task::Rollback { to } => runtime.block_on(screen::plan_rollback(&fleet, &mut events, to.as_deref())),
+    };
     let mut run = Run {
         hosts: fleet.hosts().map(str::to_owned).collect(),
         tally: Tally::of(&planned),
         planned,
         applied: Vec::new(),
         without_roles: prepared.without_roles,
+        command: task.command(),
     };
     if !command.output.json {
         run.print_plan(command);
@@ -38,7 +64,7 @@ fn attempt(command: &Apply) -> Result<Exit, Exit> {
     if run.tally.refused > 0 || run.tally.to_change == 0 {
         return Ok(run.finish(command));
     }
-    if !agreed(command, &run.tally) {
+    if !agreed(command, task, &run.tally) {
         output::complain("Nothing was touched.\n");
         return Ok(exit::worst([run.exit(), Exit::Pending]));
     }
@@ -62,6 +88,7 @@ struct Run {
     tally: Tally,
     applied: Vec<(usize, Applied)>,
     without_roles: Vec<String>,
+    command: &'static str,
 }
 
 impl Run {
@@ -81,6 +108,9 @@ impl Run {
             Exit::Pending => Exit::Clean,
             other => other,
         });
+        // Somebody asked for a transaction that no host knows: a slip in its name must not look like a success.
+        let in_vain = self.command == "rollback" && !self.planned.iter().any(Planned::could_be_taken_back);
+        let planned = planned.chain(in_vain.then_some(Exit::Wrong));
         exit::worst(planned.chain(self.applied.iter().map(|(_, applied)| Exit::of_apply(applied))))
     }
 
@@ -120,7 +150,7 @@ impl Run {
                 .collect();
             screen::print_json(&json!({
                 "format": report_json::FORMAT,
-                "command": "apply",
+                "command": self.command,
                 "exit": exit.code(),
                 "hosts": plans,
                 "applied": applied,
@@ -132,15 +162,15 @@ impl Run {
 }
 
 /// Asks whoever sits there, on standard error, for the plan may go into a pipe; `--yes`, or nobody there, goes on.
-fn agreed(command: &Apply, tally: &Tally) -> bool {
+fn agreed(command: &Apply, task: &Task, tally: &Tally) -> bool {
     if command.yes || !std::io::stdin().is_terminal() {
         return true;
     }
-    output::complain(&format!(
-        "Apply {} to {}? [y/N] ",
-        count(tally.changes, "change"),
-        count(tally.to_change, "host")
-    ));
+    let (changes, hosts) = (count(tally.changes, "change"), count(tally.to_change, "host"));
+    output::complain(&match task {
+        Task::Apply => format!("Apply {changes} to {hosts}? [y/N] "),
+        Task::Rollback { .. } => format!("Take back, with {changes} on {hosts}? [y/N] "),
+    });
     let mut answer = String::new();
     let asked = std::io::stdin().read_line(&mut answer);
     asked.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "Yes")

@@ -61,10 +61,14 @@ impl Exit {
         }
     }
 
-    fn of_trouble(trouble: &Trouble) -> Exit {
+    pub fn of_trouble(trouble: &Trouble) -> Exit {
         match trouble {
             Trouble::Panic(_) => Exit::Bug,
-            Trouble::Host(_) | Trouble::Unseen(_) | Trouble::Faults(_) | Trouble::Sandbox { .. } => Exit::Unknown,
+            Trouble::Host(_)
+            | Trouble::Unseen(_)
+            | Trouble::Faults(_)
+            | Trouble::Sandbox { .. }
+            | Trouble::NotTakenBack(_) => Exit::Unknown,
         }
     }
 }

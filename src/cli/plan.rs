@@ -12,7 +12,8 @@ pub(super) fn run(command: &Plan) -> Exit {
 fn attempt(command: &Plan) -> Result<Exit, Exit> {
     let prepared = selection::prepare(&command.selection)?;
     let runtime = screen::runtime()?;
-    let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, engine::Terms::default()));
+    let terms = engine::Terms { prune: command.prune, ..engine::Terms::default() };
+    let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, terms));
     let (planned, took) = runtime.block_on(screen::plan(&fleet, &mut events, Purpose::Look));
     let hosts: Vec<&str> = fleet.hosts().collect();
     let exit = exit::worst(planned.iter().map(Exit::of_plan));

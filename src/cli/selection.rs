@@ -58,6 +58,7 @@ pub(super) fn terms(terms: &Terms) -> engine::Terms {
             OnFailure::Continue => engine::OnFailure::Continue,
             OnFailure::Undo => engine::OnFailure::Undo,
         },
+        prune: false,
     }
 }
 

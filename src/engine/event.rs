@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::engine::{Deadline, End};
+use crate::engine::{Deadline, End, Goal};
 use crate::host;
 use crate::plan::{Change, HostPlan, Unknown};
 use crate::resource::{Level, Observation, OpenSeen};
@@ -63,6 +63,16 @@ pub enum Planned {
     Faulty(Vec<role::Fault>),
 }
 
+impl Planned {
+    /// Whether this is the plan of a rollback, or not known.
+    pub fn could_be_taken_back(&self) -> bool {
+        match self {
+            Planned::Ready(ready) => matches!(ready.goal, Goal::Rollback(_)),
+            Planned::Unknown(_) | Planned::Faulty(_) => true,
+        }
+    }
+}
+
 /// A host's plan with what it was made from.
 #[derive(Debug)]
 pub struct Ready {
@@ -73,6 +83,7 @@ pub struct Ready {
     pub sandbox: bool,
     /// What stands open on the host: what was seen may be half of a change, so its state counts as unknown.
     pub open: Option<OpenSeen>,
+    pub goal: Goal,
 }
 
 impl Ready {
@@ -102,6 +113,8 @@ pub enum Trouble {
         path: PathBuf,
         cause: io::Error,
     },
+    /// What was committed could not be taken back again: nothing was done, for this reason.
+    NotTakenBack(String),
     /// A bug in zdt.
     Panic(String),
 }
@@ -187,7 +200,7 @@ mod tests {
         for (verdict, sandbox, refused) in cases {
             let checked = vec![Checked { name: "a".to_owned(), verdict }];
             let (plan, observation) = (HostPlan::default(), Observation::default());
-            let ready = Ready { plan, checked, observation, sandbox, open: None };
+            let ready = Ready { plan, checked, observation, sandbox, open: None, goal: Goal::Roles { prune: false } };
             assert_eq!(ready.is_refused(), refused, "{:?} {sandbox}", ready.checked);
         }
     }

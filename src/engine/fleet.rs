@@ -119,7 +119,11 @@ impl Fleet {
     }
 
     /// Runs `work` for each item, `forks` at once; a panic of one host is that host's result, not the end of the others.
-    async fn each<I, W, F, T>(&self, items: impl Iterator<Item = (usize, I)>, work: W) -> Vec<Result<T, String>>
+    pub(super) async fn each<I, W, F, T>(
+        &self,
+        items: impl Iterator<Item = (usize, I)>,
+        work: W,
+    ) -> Vec<Result<T, String>>
     where
         I: Send + 'static,
         W: Fn(Base, I) -> F,
@@ -164,7 +168,7 @@ impl Fleet {
 }
 
 /// What the work on one host stands on.
-struct Base {
+pub(super) struct Base {
     jobs: Arc<Vec<Job>>,
     index: usize,
     options: Arc<Options>,
@@ -173,15 +177,15 @@ struct Base {
 }
 
 impl Base {
-    fn visit(&self) -> Visit<'_> {
+    pub fn visit(&self) -> Visit<'_> {
         Visit { job: &self.jobs[self.index], options: &self.options, events: &self.events, at_work: &self.at_work }
     }
 
-    fn host(&self) -> String {
+    pub fn host(&self) -> String {
         self.jobs[self.index].host.clone()
     }
 
-    fn tell(&self, event: Event) {
+    pub fn tell(&self, event: Event) {
         // Nobody listening any more is no reason to stop half-way.
         let _ = self.events.send(event);
     }

@@ -5,6 +5,8 @@
 mod at_work;
 mod event;
 mod fleet;
+mod goal;
+mod history;
 mod job;
 mod open;
 mod remote;
@@ -17,6 +19,7 @@ mod visit;
 pub use at_work::{AtWork, Deadline, End};
 pub use event::{Applied, Doubt, Event, Planned, Ready, Stage, Trouble};
 pub use fleet::{Fleet, Options};
+pub use goal::Goal;
 pub use job::{Job, Prepared, Problem, prepare};
 pub use terms::{OnFailure, Terms};
 pub use visit::Purpose;

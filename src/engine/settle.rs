@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
 
 use crate::engine::visit::Visit;
-use crate::engine::{Applied, Deadline, Doubt, End, Event, Stage, Trouble, remote};
+use crate::engine::{Applied, Deadline, Doubt, End, Event, Goal, Stage, Trouble, remote};
 use crate::host::{self, Session};
 use crate::transaction::{Checking, Confirm, Manifest, Outcome, Progress};
 
@@ -22,6 +22,8 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 pub(super) struct Settling<'a> {
     visit: &'a Visit<'a>,
     manifest: &'a Manifest,
+    /// What the host is judged by.
+    goal: &'a Goal,
     /// Until when somebody must confirm, once the host waits for it.
     awaited: watch::Sender<Option<Instant>>,
     /// Why the latest attempt to judge did not get through.
@@ -35,8 +37,8 @@ struct Judged {
 }
 
 impl<'a> Settling<'a> {
-    pub fn new(visit: &'a Visit<'a>, manifest: &'a Manifest) -> Settling<'a> {
-        Settling { visit, manifest, awaited: watch::Sender::new(None), trouble: Mutex::new(None) }
+    pub fn new(visit: &'a Visit<'a>, manifest: &'a Manifest, goal: &'a Goal) -> Settling<'a> {
+        Settling { visit, manifest, goal, awaited: watch::Sender::new(None), trouble: Mutex::new(None) }
     }
 
     /// Runs the transaction through `session`, which was prepared, and stays with it.
@@ -50,7 +52,9 @@ impl<'a> Settling<'a> {
         self.visit.at_work.set(&self.visit.job.host, Deadline { at, end });
         let running = remote::run(session, self.manifest, Checking::Again, |progress| self.hear(progress));
         let applied = match self.beside_judge(running).await {
-            Ok(Ended::Told(Outcome::Committed)) if self.is_committed_by_itself() => self.visit.verified(session).await,
+            Ok(Ended::Told(Outcome::Committed)) if self.is_committed_by_itself() => {
+                self.visit.verified(session, self.goal).await
+            }
             Ok(ended) => self.applied(ended),
             Err(_) => self.follow().await,
         };
@@ -148,7 +152,7 @@ impl<'a> Settling<'a> {
     async fn judge_once(&self, until: Instant) -> Result<Judged, Trouble> {
         let looking = async {
             let mut session = self.visit.connect_fresh().await?;
-            let doubt = match self.visit.verify(&mut session).await {
+            let doubt = match self.visit.verify(&mut session, self.goal).await {
                 Ok(changes) if changes.is_empty() => None,
                 Ok(changes) => Some(Doubt::Differs(changes)),
                 Err(trouble @ Trouble::Host(_)) => return Err(trouble),
@@ -195,7 +199,7 @@ impl<'a> Settling<'a> {
         let following = remote::ask(&mut session, "follow", header, left + GRACE, |progress| self.hear(progress));
         match self.beside_judge(following).await.map_err(Trouble::Host)? {
             Ended::Told(Outcome::Committed) if self.is_committed_by_itself() => {
-                Ok(self.visit.verified(&mut session).await)
+                Ok(self.visit.verified(&mut session, self.goal).await)
             }
             ended => Ok(self.applied(ended)),
         }

@@ -12,6 +12,8 @@ pub struct Terms {
     /// How long to wait for another transaction that holds a host.
     pub wait: Duration,
     pub on_failure: OnFailure,
+    /// Whether what no role wants any more is to go.
+    pub prune: bool,
 }
 
 /// What becomes of the fleet when a host fails.
@@ -31,6 +33,7 @@ impl Default for Terms {
             confirm: Confirm::Within(Duration::from_secs(60)),
             wait: Duration::from_secs(30),
             on_failure: OnFailure::Stop,
+            prune: false,
         }
     }
 }

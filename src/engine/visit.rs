@@ -3,11 +3,12 @@ use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::engine::settle::Settling;
-use crate::engine::{Applied, AtWork, Event, Job, Options, Planned, Ready, Stage, Trouble, open, remote, sandbox};
+use crate::engine::{
+    Applied, AtWork, Event, Goal, Job, Options, Planned, Ready, Stage, Trouble, open, remote, sandbox,
+};
 use crate::host::{self, Session};
 use crate::plan;
-use crate::resource::{Desired, Facts, Notice, Observation};
-use crate::role;
+use crate::resource::{Notice, Observation};
 use crate::transaction::{Header, Manifest, Outcome, Progress};
 
 /// One host, from connecting to the end.
@@ -44,32 +45,37 @@ impl Visit<'_> {
     /// Observe, diff and, where something changes, preflight: one round trip, or two. Changes nothing on the host unless
     /// something was left open there.
     pub async fn plan(&self, purpose: Purpose) -> Planned {
-        match self.look(purpose).await {
+        match self.look(purpose, &Goal::Roles { prune: self.options.terms.prune }).await {
             Ok(planned) => planned,
             Err(fault) => Planned::Unknown(Trouble::Host(fault)),
         }
     }
 
-    async fn look(&self, purpose: Purpose) -> Result<Planned, host::Fault> {
+    async fn look(&self, purpose: Purpose, goal: &Goal) -> Result<Planned, host::Fault> {
         self.stage(Stage::Connect);
         let mut session = host::connect(&self.job.target, &self.options.connect).await?;
-        self.look_through(&mut session, purpose).await
+        self.look_through(&mut session, purpose, goal, Vec::new()).await
     }
 
-    async fn look_through(&self, session: &mut Session, purpose: Purpose) -> Result<Planned, host::Fault> {
-        let mut seen = self.observe(session).await?;
-        let mut settled = Vec::new();
-        if purpose == Purpose::Apply && matches!(&seen, Ok((_, observation)) if observation.open.is_some()) {
-            settled = self.make_way(session).await?;
-            seen = self.observe(session).await?;
+    /// `settled`: what was found open and dealt with already.
+    pub async fn look_through(
+        &self,
+        session: &mut Session,
+        purpose: Purpose,
+        goal: &Goal,
+        mut settled: Vec<Notice>,
+    ) -> Result<Planned, host::Fault> {
+        self.stage(Stage::Observe);
+        let mut observation = remote::observe(session, &goal.request(self.job)).await?;
+        if purpose == Purpose::Apply && observation.open.is_some() {
+            settled.extend(self.make_way(session).await?);
+            self.stage(Stage::Observe);
+            observation = remote::observe(session, &goal.request(self.job)).await?;
         }
-        let (wanted, observation) = match seen {
-            Ok(seen) => seen,
-            Err(faults) => return Ok(Planned::Faulty(faults)),
-        };
-        let mut plan = match plan::plan(&wanted, &observation) {
+        let mut plan = match goal.plan(self.job, &observation) {
             Ok(plan) => plan,
-            Err(unknown) => return Ok(Planned::Unknown(Trouble::Unseen(unknown))),
+            Err(Trouble::Faults(faults)) => return Ok(Planned::Faulty(faults)),
+            Err(trouble) => return Ok(Planned::Unknown(trouble)),
         };
         plan.notices.splice(0..0, settled);
         let still_open = observation.open.clone();
@@ -98,25 +104,8 @@ impl Visit<'_> {
             observation,
             sandbox: self.job.root.is_some(),
             open: still_open,
+            goal: goal.clone(),
         })))
-    }
-
-    /// What the roles want and what is there; or the faults of a role that cannot be rendered for this host.
-    async fn observe(
-        &self,
-        session: &mut Session,
-    ) -> Result<Result<(Desired, Observation), Vec<role::Fault>>, host::Fault> {
-        self.stage(Stage::Observe);
-        let mut request = self.job.bound.request();
-        request.root = self.job.root.clone();
-        let observation = remote::observe(session, &request).await?;
-        let facts: &Facts = if self.job.root.is_some() { &self.job.pretended } else { &observation.facts };
-        let wanted = match self.job.bound.render(facts) {
-            Ok(desired) => desired,
-            Err(faults) => return Ok(Err(faults)),
-        };
-        let wanted = if self.job.root.is_some() { sandbox::adapt(wanted) } else { wanted };
-        Ok(Ok((wanted, observation)))
     }
 
     fn header(&self, id: &str) -> Header {
@@ -143,21 +132,22 @@ impl Visit<'_> {
     }
 
     async fn apply_through(&self, session: &mut Session, ready: &Ready, id: &str) -> Applied {
-        let manifest = match self.prepare_sandbox(session, ready, id).await {
+        let mut manifest = match self.prepare_sandbox(session, ready, id).await {
             Ok(manifest) => manifest,
             Err(trouble) => return Applied::NotReached(trouble),
         };
+        ready.goal.settle(&mut manifest);
         self.stage(Stage::Run);
         if let Err(fault) = remote::prepare(session).await {
             return Applied::NotReached(Trouble::Host(fault));
         }
-        Settling::new(self, &manifest).run(session).await
+        Settling::new(self, &manifest, &ready.goal).run(session).await
     }
 
     /// What a host that has committed by itself looks like.
-    pub async fn verified(&self, session: &mut Session) -> Applied {
+    pub async fn verified(&self, session: &mut Session, goal: &Goal) -> Applied {
         self.stage(Stage::Verify);
-        match self.verify(session).await {
+        match self.verify(session, goal).await {
             Ok(changes) if changes.is_empty() => Applied::Ended(Outcome::Committed),
             Ok(changes) => Applied::NotConverged(changes),
             Err(trouble) => Applied::NotVerified(trouble),
@@ -170,9 +160,7 @@ impl Visit<'_> {
             return Ok(self.manifest(id, &ready.plan, &ready.observation));
         };
         sandbox::make_parents(root, &ready.plan)?;
-        let mut request = self.job.bound.request();
-        request.root = Some(root.clone());
-        let now = remote::observe(session, &request).await.map_err(Trouble::Host)?;
+        let now = remote::observe(session, &ready.goal.request(self.job)).await.map_err(Trouble::Host)?;
         // What the plan was made from stays what the host compares with; only the folders that were just made are new.
         let mut observation = ready.observation.clone();
         for (path, seen) in &mut observation.paths {
@@ -189,17 +177,14 @@ impl Visit<'_> {
     }
 
     /// What would still have to change.
-    pub async fn verify(&self, session: &mut Session) -> Result<Vec<plan::Change>, Trouble> {
-        let (wanted, observation) = match self.observe(session).await.map_err(Trouble::Host)? {
-            Ok(seen) => seen,
-            Err(faults) => return Err(Trouble::Faults(faults)),
-        };
-        plan::plan(&wanted, &observation).map(|plan| plan.changes).map_err(Trouble::Unseen)
+    pub async fn verify(&self, session: &mut Session, goal: &Goal) -> Result<Vec<plan::Change>, Trouble> {
+        let observation = remote::observe(session, &goal.request(self.job)).await.map_err(Trouble::Host)?;
+        goal.plan(self.job, &observation).map(|plan| plan.changes)
     }
 
     /// Waits for whoever holds the host, then finishes or undoes what nobody works on any more. What was done is worth
     /// telling; what is still in the way shows when the host is looked at again.
-    async fn make_way(&self, session: &mut Session) -> Result<Vec<Notice>, host::Fault> {
+    pub async fn make_way(&self, session: &mut Session) -> Result<Vec<Notice>, host::Fault> {
         self.stage(Stage::Recover);
         let mut notices = Vec::new();
         let mut found = (String::new(), String::new());

@@ -201,6 +201,10 @@ answer() {
 
 verb_history() {
 	read_manifest
+	if [ -d "$state_dir" ] && [ ! -x "$state_dir" ]; then
+		echo "\`$state_dir\` cannot be read: permission denied" >&2
+		return 1
+	fi
 	set +f
 	set -- "$state_dir"/history/[0-9]*
 	set -f
@@ -219,7 +223,7 @@ verb_history() {
 			since) since=$2 ;;
 			esac
 			case $1 in
-			entry | handler | check) header=$header$line$NL ;;
+			entry | handler | check | applied) header=$header$line$NL ;;
 			esac
 		done <"$record/manifest"
 		printf "record$US%s$US%s%s$US%s$US%s$US\n%s" "${record##*/}" "$ended" "$kind" "$by" "$since" "$header"

@@ -5,8 +5,10 @@
 mod applied;
 mod content;
 mod deadline;
+mod history;
 mod host_block;
 pub mod json;
+mod orphans;
 mod printable;
 mod progress;
 mod recap;
@@ -14,6 +16,7 @@ pub(crate) mod style;
 
 pub use applied::{applied_lines, doubt_words};
 pub use deadline::deadline_words;
+pub use history::history_block;
 pub use host_block::{Detail, Shown, host_block};
 pub use printable::printable;
 pub use progress::Progress;
