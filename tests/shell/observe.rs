@@ -179,7 +179,8 @@ fn users_session_and_lock() {
         assert_eq!(seen.session.uid, rustix::process::geteuid().as_raw());
         assert!(!seen.session.hostname.is_empty());
         assert!(seen.session.clock > 1_700_000_000);
-        let open = |state| OpenSeen { id: "t1".to_owned(), state, who: "me since noon".to_owned(), reason: String::new() };
+        let open =
+            |state| OpenSeen { id: "t1".to_owned(), state, who: "me since noon".to_owned(), reason: String::new() };
         assert_eq!(seen.open, Some(open(OpenState::Left)), "{shell:?}");
         lock.lock().unwrap();
         assert_eq!(observe(&shell, &[], &request).open, Some(open(OpenState::Held)), "{shell:?}");
