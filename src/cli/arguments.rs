@@ -57,6 +57,8 @@ pub struct Apply {
     pub work: Work,
     #[command(flatten)]
     pub output: Output,
+    #[command(flatten)]
+    pub terms: Terms,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
@@ -135,6 +137,20 @@ impl Work {
     }
 }
 
+/// On what terms hosts are changed.
+#[derive(Debug, Args)]
+pub struct Terms {
+    /// A host undoes itself unless a fresh connection finds it well within so many seconds; 0: it commits by itself
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(..=86_400))]
+    pub confirm_timeout: u64,
+    /// Wait so many seconds for another transaction that holds a host
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=86_400))]
+    pub lock_timeout: u64,
+    /// When a host fails: start no further one; or continue; or also undo those that had succeeded
+    #[arg(long, value_name = "HOW", default_value = "stop")]
+    pub on_failure: OnFailure,
+}
+
 /// How results are shown.
 #[derive(Debug, Args)]
 pub struct Output {
@@ -147,6 +163,16 @@ pub struct Output {
     /// Also what each role chose and why, on hosts in sync too
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnFailure {
+    /// No further host begins
+    Stop,
+    /// The others go on
+    Continue,
+    /// No further host begins, and those that had succeeded go back to before
+    Undo,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -2,6 +2,7 @@ use serde_json::json;
 
 use crate::cli::arguments::Plan;
 use crate::cli::{Exit, exit, output, screen, selection};
+use crate::engine::{self, Purpose};
 use crate::report::{Tally, json as report_json, plan_recap};
 
 pub(super) fn run(command: &Plan) -> Exit {
@@ -11,8 +12,8 @@ pub(super) fn run(command: &Plan) -> Exit {
 fn attempt(command: &Plan) -> Result<Exit, Exit> {
     let prepared = selection::prepare(&command.selection)?;
     let runtime = screen::runtime()?;
-    let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work));
-    let (planned, took) = runtime.block_on(screen::plan(&fleet, &mut events));
+    let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, engine::Terms::default()));
+    let (planned, took) = runtime.block_on(screen::plan(&fleet, &mut events, Purpose::Look));
     let hosts: Vec<&str> = fleet.hosts().collect();
     let exit = exit::worst(planned.iter().map(Exit::of_plan));
     if command.output.json {

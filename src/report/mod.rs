@@ -4,6 +4,7 @@
 
 mod applied;
 mod content;
+mod deadline;
 mod host_block;
 pub mod json;
 mod printable;
@@ -11,7 +12,8 @@ mod progress;
 mod recap;
 pub(crate) mod style;
 
-pub use applied::applied_lines;
+pub use applied::{applied_lines, doubt_words};
+pub use deadline::deadline_words;
 pub use host_block::{Detail, Shown, host_block};
 pub use printable::printable;
 pub use progress::Progress;
