@@ -7,12 +7,16 @@
 verb_run() {
 	read_manifest
 	ready || return 0
-	if begin; then
+	# Armed first: there is no moment at which something is open and nobody would recover it.
+	step=guard reason=''
+	printf "step$US%s$US\n" "$step"
+	if arm && step=begin && begin; then
 		exec 5<"$record/journal"
 		detached work
 		read_along
 	else
-		refused begin
+		disarm
+		refused "$step"
 	fi
 	exec 4>&-
 }
@@ -73,7 +77,7 @@ recover_aloud() {
 
 refused() {
 	word "$reason"
-	printf "step$US%s$US\noutcome${US}put-back$US%s$US%s$US\n" "$1" "$1" "$word"
+	printf "outcome${US}put-back$US%s$US%s$US\n" "$1" "$word"
 	exec 4>&-
 }
 
