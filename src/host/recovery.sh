@@ -6,7 +6,7 @@
 
 # As the guard calls it: $1 is `recover`, or `boot` when services are yet to start; $2 the folder, $3 the transaction.
 alone() {
-	mode=$1 state_dir=$2 id=$3
+	occasion=$1 state_dir=$2 id=$3
 	open_lock || exit
 	# Somebody is at work: the guard asks again.
 	flock -n 4 || exit 0
@@ -82,7 +82,7 @@ recall() {
 		activated=$handlers swapped=all
 	fi
 	# They start after us, and read what is there then.
-	[ "${mode:-}" != boot ] || activated=$(only_daemon_reload)
+	[ "${occasion:-}" != boot ] || activated=$(only_daemon_reload)
 	reopen_places
 }
 
@@ -109,9 +109,8 @@ reopen_places() {
 	IFS=$WS
 }
 
-# Lets the host recover by itself, from before anything is staged until all is tidied up.
+# Lets the host recover by itself, from before there is a record until all is tidied up.
 arm() {
-	step guard
 	[ "$guarded" = yes ] || return 0
 	try write_program || return
 	if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null; then
@@ -136,7 +135,7 @@ guard_wants=/etc/systemd/system/sysinit.target.wants
 
 # A restart of the host ends timers that were made at run time: this unit stays.
 write_unit() {
-	mkdir -p "$guard_wants" && cat >"$state_dir/unit.new" <<-END && mv -f "$state_dir/unit.new" "$guard_unit" && ln -sf ../zdt-recover.service "$guard_wants/"
+	mkdir -p "$guard_wants" && cat >"$state_dir/unit.new" <<-END && chmod 0644 "$state_dir/unit.new" && mv -f "$state_dir/unit.new" "$guard_unit" && ln -sf ../zdt-recover.service "$guard_wants/"
 		[Unit]
 		Description=Put back what zdt transaction $id left open
 		Documentation=file:$state_dir/open/journal

@@ -19,6 +19,8 @@ begin() {
 		return 0
 	fi
 	rm -rf "$draft"
+	# Not every shell says that the disk is full.
+	reason="\`$state_dir\` could not be written to: is the disk full? ${reason##*"$NL"}"
 	return 1
 }
 
@@ -30,7 +32,7 @@ write_record() {
 work() {
 	places='' activated='' started='' kept='' swapped=' '
 	chart
-	if arm && stage_all && save_all && check_candidates && swap_all && check_live && activate "$handlers" && confirmed; then
+	if stage_all && save_all && check_candidates && swap_all && check_live && activate "$handlers" && confirmed; then
 		step commit
 		conclude committed '' ''
 	else
@@ -197,7 +199,9 @@ leave_places() {
 	done
 	IFS=$WS
 	# No file of the record but those tells anything any more.
-	try rm -f "$record/awaiting" "$record/stuck" "$record/staged"
+	for name in activated awaiting started staged stats stuck swapped swapping; do
+		[ ! -e "$record/$name" ] || try rm -f "$record/$name"
+	done
 }
 
 # Brings the record of what zdt has left on this host up to date: a line a path.
