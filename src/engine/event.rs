@@ -25,6 +25,11 @@ pub enum Event {
         host: String,
         progress: Progress,
     },
+    /// The connection to a host at work broke; we try to get through again until it has settled by itself.
+    Broken {
+        host: String,
+        deadline: Deadline,
+    },
     /// One host's apply has ended.
     Applied {
         host: String,
