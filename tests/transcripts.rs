@@ -3,10 +3,12 @@
 
 #[test]
 fn transcripts_are_true() {
-    // README tells of a first run; what an earlier one left would make it a second.
-    let sandbox = concat!(env!("CARGO_MANIFEST_DIR"), "/target/sandbox");
-    if let Err(error) = std::fs::remove_dir_all(sandbox) {
-        assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{sandbox}: {error}");
+    // README and `docs/rollback.md` tell of a first run; what an earlier one left would make it a second.
+    for sandbox in ["sandbox", "rollback"] {
+        let sandbox = format!("{}/target/{sandbox}", env!("CARGO_MANIFEST_DIR"));
+        if let Err(error) = std::fs::remove_dir_all(&sandbox) {
+            assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{sandbox}: {error}");
+        }
     }
     trycmd::TestCases::new()
         .env("NO_COLOR", "1")
