@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::arguments::Apply;
+use crate::cli::saved::{self, Saved};
 use crate::cli::{Exit, exit, output, screen, selection};
 use crate::engine::{Applied, Fleet, Planned, Ready};
+use crate::plan::saved::Made;
 use crate::report::{Tally, applied_lines, apply_recap, json as report_json, plan_recap};
 use crate::words::count;
 
@@ -20,7 +22,12 @@ fn attempt(command: &Apply) -> Result<Exit, Exit> {
         output::complain("`--json` cannot ask: say `--yes` too.\n");
         return Err(Exit::Usage);
     }
-    let prepared = selection::prepare(&command.selection)?;
+    let (prepared, made) = if saved::is_named(&command.selection) {
+        let saved = saved::read(&command.selection)?;
+        (saved.prepared, Some(saved.made))
+    } else {
+        (selection::prepare(&command.selection)?, None)
+    };
     let runtime = screen::runtime()?;
     let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work));
     let (planned, _) = runtime.block_on(screen::plan(&fleet, &mut events));
@@ -30,11 +37,12 @@ fn attempt(command: &Apply) -> Result<Exit, Exit> {
         planned,
         applied: Vec::new(),
         without_roles: prepared.without_roles,
+        made,
     };
     if !command.output.json {
         run.print_plan(command);
     }
-    if run.tally.refused > 0 || run.tally.to_change == 0 {
+    if run.stopped() || run.tally.to_change == 0 {
         return Ok(run.finish(command));
     }
     if !agreed(command, &run.tally) {
@@ -61,6 +69,8 @@ struct Run {
     tally: Tally,
     applied: Vec<(usize, Applied)>,
     without_roles: Vec<String>,
+    /// Of a saved plan.
+    made: Option<Made>,
 }
 
 impl Run {
@@ -74,6 +84,11 @@ impl Run {
         self.planned.iter().enumerate().filter_map(ready).collect()
     }
 
+    /// Whether a refused host keeps all others from being touched too.
+    fn stopped(&self) -> bool {
+        self.planned.iter().any(saved::stops)
+    }
+
     fn exit(&self) -> Exit {
         let planned = self.planned.iter().map(|planned| match Exit::of_plan(planned) {
             // What was pending is applied by now; what came of that decides.
@@ -84,11 +99,14 @@ impl Run {
     }
 
     fn print_plan(&self, command: &Apply) {
+        if let Some(made) = &self.made {
+            Saved::print_origin(made);
+        }
         let hosts: Vec<&str> = self.hosts.iter().map(String::as_str).collect();
         screen::print_plans(&hosts, self.planned.iter(), screen::detail(&command.output));
         screen::print_without_roles(&self.without_roles);
         output::line(&plan_recap(&self.tally));
-        if self.tally.refused > 0 {
+        if self.stopped() {
             output::line(&format!("Nothing was touched on any host: {} refused.", count(self.tally.refused, "host")));
         }
     }
@@ -120,6 +138,7 @@ impl Run {
             screen::print_json(&json!({
                 "format": report_json::FORMAT,
                 "command": "apply",
+                "saved": self.made.as_ref().map(Saved::json),
                 "exit": exit.code(),
                 "hosts": plans,
                 "applied": applied,

@@ -8,7 +8,8 @@ pub enum Exit {
     Clean,
     /// 2: changes are pending.
     Pending,
-    /// 3: the inventory, a role or a value is wrong; no host was touched.
+    /// 3: the inventory, a role or a value is wrong; no host was touched. Or a host has changed since the saved plan was
+    /// made; that one was not touched.
     Wrong,
     /// 4: a host could not be reached or read; its state is unknown.
     Unknown,
@@ -64,7 +65,11 @@ impl Exit {
     fn of_trouble(trouble: &Trouble) -> Exit {
         match trouble {
             Trouble::Panic(_) => Exit::Bug,
-            Trouble::Host(_) | Trouble::Unseen(_) | Trouble::Faults(_) | Trouble::Sandbox { .. } => Exit::Unknown,
+            Trouble::Host(_)
+            | Trouble::Unseen(_)
+            | Trouble::Faults(_)
+            | Trouble::Sandbox { .. }
+            | Trouble::Saved(_) => Exit::Unknown,
         }
     }
 }

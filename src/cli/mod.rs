@@ -10,6 +10,7 @@ mod inventory;
 mod output;
 mod plan;
 pub mod role;
+mod saved;
 mod screen;
 mod selection;
 

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use crate::cli::arguments::Plan;
-use crate::cli::{Exit, exit, output, screen, selection};
+use crate::cli::{Exit, exit, output, saved, screen, selection};
 use crate::report::{Tally, json as report_json, plan_recap};
 
 pub(super) fn run(command: &Plan) -> Exit {
@@ -9,12 +9,19 @@ pub(super) fn run(command: &Plan) -> Exit {
 }
 
 fn attempt(command: &Plan) -> Result<Exit, Exit> {
+    if saved::is_named(&command.selection) {
+        return saved::show(command);
+    }
+    let place = command.out.as_deref().map(saved::place).transpose()?;
     let prepared = selection::prepare(&command.selection)?;
     let runtime = screen::runtime()?;
     let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work));
     let (planned, took) = runtime.block_on(screen::plan(&fleet, &mut events));
     let hosts: Vec<&str> = fleet.hosts().collect();
     let exit = exit::worst(planned.iter().map(Exit::of_plan));
+    if let Some(place) = &place {
+        saved::write(place, command, &fleet, &planned, &prepared.without_roles)?;
+    }
     if command.output.json {
         let plans = hosts.iter().zip(&planned);
         let plans: Vec<_> =
@@ -31,5 +38,8 @@ fn attempt(command: &Plan) -> Result<Exit, Exit> {
     screen::print_plans(&hosts, planned.iter(), screen::detail(&command.output));
     screen::print_without_roles(&prepared.without_roles);
     output::line(&format!("{}{}", plan_recap(&Tally::of(&planned)), screen::duration(took)));
+    if let Some(path) = &command.out {
+        output::line(&format!("Saved; `zdt apply {}` does exactly this.", path.display()));
+    }
     Ok(exit)
 }

@@ -87,6 +87,8 @@ pub enum Trouble {
         path: PathBuf,
         cause: io::Error,
     },
+    /// It was unknown when the saved plan was made.
+    Saved(String),
     /// A bug in zdt.
     Panic(String),
 }

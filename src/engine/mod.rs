@@ -5,10 +5,15 @@
 mod event;
 mod fleet;
 mod job;
+pub mod plan_file;
 mod remote;
 mod sandbox;
+mod save;
 mod visit;
+mod wanted;
 
 pub use event::{Applied, Event, Planned, Ready, Stage, Trouble};
 pub use fleet::{Fleet, Options};
 pub use job::{Job, Prepared, Problem, prepare};
+pub use save::{jobs_of, save, saved_as_planned};
+pub use wanted::Wanted;

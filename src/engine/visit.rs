@@ -5,7 +5,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::engine::{Applied, Event, Job, Planned, Ready, Stage, Trouble, remote, sandbox};
 use crate::host::{self, Session};
 use crate::plan;
-use crate::resource::{Desired, Facts, Level, Notice, Observation};
+use crate::resource::{Desired, Level, Notice, Observation};
 use crate::role;
 use crate::transaction::journal::is_stuck;
 use crate::transaction::{Checking, Manifest, Outcome, Place, STATE_DIR};
@@ -25,6 +25,9 @@ impl Visit<'_> {
 
     /// Observe, diff and, where something changes, preflight: one round trip, or two. Changes nothing on the host.
     pub async fn plan(&self) -> Planned {
+        if let Some(planned) = self.job.bound.settled(self.job.root.is_some()) {
+            return planned;
+        }
         match self.look().await {
             Ok(planned) => planned,
             Err(fault) => Planned::Unknown(Trouble::Host(fault)),
@@ -43,7 +46,7 @@ impl Visit<'_> {
             Err(faults) => return Ok(Planned::Faulty(faults)),
         };
         let mut plan = match plan::plan(&wanted, &observation) {
-            Ok(plan) => plan,
+            Ok(plan) => self.job.bound.hold(plan, &observation),
             Err(unknown) => return Ok(Planned::Unknown(Trouble::Unseen(unknown))),
         };
         let locked = observation.lock.clone();
@@ -75,16 +78,8 @@ impl Visit<'_> {
         session: &mut Session,
     ) -> Result<Result<(Desired, Observation), Vec<role::Fault>>, host::Fault> {
         self.stage(Stage::Observe);
-        let mut request = self.job.bound.request();
-        request.root = self.job.root.clone();
-        let observation = remote::observe(session, &request).await?;
-        let facts: &Facts = if self.job.root.is_some() { &self.job.pretended } else { &observation.facts };
-        let wanted = match self.job.bound.render(facts) {
-            Ok(desired) => desired,
-            Err(faults) => return Ok(Err(faults)),
-        };
-        let wanted = if self.job.root.is_some() { sandbox::adapt(wanted) } else { wanted };
-        Ok(Ok((wanted, observation)))
+        let observation = remote::observe(session, &self.job.request()).await?;
+        Ok(self.job.wanted(&observation.facts).map(|wanted| (wanted, observation)))
     }
 
     fn manifest(&self, id: &str, plan: &plan::HostPlan, observation: &Observation) -> Manifest {

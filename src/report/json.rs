@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::engine::{Applied, Planned, Ready, Trouble};
 use crate::plan::{Action, Cause, Change, Refusal};
-use crate::resource::{Content, Level, Value};
+use crate::resource::{Content, Level, State, Value};
 use crate::transaction::{Checked, Outcome, Verdict};
 
 pub const FORMAT: u32 = 1;
@@ -35,6 +35,7 @@ fn ready_host(host: &str, ready: &Ready) -> Json {
         "host": host,
         "state": state,
         "sandbox": ready.sandbox,
+        "moved": plan.moved,
         "locked": ready.locked,
         "in_sync": plan.in_sync,
         "changes": plan.changes.iter().map(change).collect::<Vec<_>>(),
@@ -81,6 +82,10 @@ fn change(change: &Change) -> Json {
     })
 }
 
+fn state(state: &State) -> Json {
+    state.iter().map(|(attribute, found)| (attribute.name().to_owned(), value(found))).collect::<Map<_, _>>().into()
+}
+
 fn value(value: &Value) -> Json {
     match value {
         Value::Word(word) => json!(word),
@@ -103,6 +108,13 @@ fn refusal(refusal: &Refusal) -> Json {
         Cause::NoGroup { name } => json!({"kind": "no group", "name": name}),
         Cause::OutsideSandbox { parent } => json!({"kind": "outside the sandbox", "parent": parent}),
         Cause::NoEffect => json!({"kind": "no effect"}),
+        Cause::Changed(three) => json!({
+            "kind": "changed since the plan",
+            "then": three.then.as_ref().map(state),
+            "now": three.now.as_ref().map(state),
+            "wanted": state(&three.wanted),
+            "folders": three.folders.as_ref().map(|(then, now)| json!({"then": then, "now": now})),
+        }),
     };
     json!({"id": refusal.id.to_string(), "role": refusal.role, "cause": cause})
 }

@@ -10,9 +10,12 @@ mod printable;
 mod progress;
 mod recap;
 pub(crate) mod style;
+mod versions;
+mod why;
 
 pub use applied::applied_lines;
 pub use host_block::{Detail, Shown, host_block};
 pub use printable::printable;
 pub use progress::Progress;
 pub use recap::{Tally, apply_recap, plan_recap};
+pub use why::refused_because;

@@ -1,13 +1,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 mod codec;
 mod units;
 
 pub use codec::Fault;
 
 /// What one round trip asks of a host.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ObserveRequest {
     /// A sandbox's root directory; every path lies under it, and units and facts are not looked at.
     pub root: Option<String>,
@@ -19,7 +21,8 @@ pub struct ObserveRequest {
     pub groups: Vec<String>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PathQuery {
     /// Absolute, normal, without control characters.
     pub path: String,
@@ -28,7 +31,8 @@ pub struct PathQuery {
 }
 
 /// A question about the host that a role asks by `kind` (a function of the host program) with words.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FactQuery {
     /// The name under which templates see the answer.
     pub name: String,

@@ -34,6 +34,11 @@ pub fn trouble(host: &str, trouble: &Trouble) -> Vec<Report> {
         Trouble::Sandbox { path, cause } => {
             vec![Report::new(format!("sandbox `{host}`: `{}` cannot be made: {cause}", path.display()))]
         }
+        Trouble::Saved(why) => {
+            vec![Report::new(format!("host `{host}` was unknown when the plan was made: {why}")).help(
+                "The plan says nothing about it. Plan again once it can be reached, or leave it out with `--limit`.",
+            )]
+        }
         Trouble::Panic(text) => vec![
             Report::new(format!("zdt has a bug, met at host `{host}`: {text}"))
                 .help("Please report it, with the command and this text. Nothing further was done on that host."),
