@@ -20,6 +20,8 @@ mod locks;
 mod paths;
 #[path = "cli/question.rs"]
 mod question;
+#[path = "cli/saved.rs"]
+mod saved;
 #[path = "cli/streams.rs"]
 mod streams;
 #[path = "cli/values.rs"]
