@@ -106,6 +106,7 @@ impl Run {
         screen::print_plans(&hosts, self.planned.iter(), screen::detail(&command.output));
         screen::print_without_roles(&self.without_roles);
         output::line(&plan_recap(&self.tally));
+        saved::print_moved(&self.planned);
         if self.stopped() {
             output::line(&format!("Nothing was touched on any host: {} refused.", count(self.tally.refused, "host")));
         }

@@ -11,7 +11,7 @@ use crate::cli::{Exit, exit, output, screen, selection};
 use crate::engine::{Fleet, Planned, Prepared, jobs_of, plan_file, save, saved_as_planned};
 use crate::plan::saved::Made;
 use crate::report::{Tally, json as report_json, plan_recap, refused_because};
-use crate::words::utc;
+use crate::words::{count, utc};
 
 /// The work of a saved plan, and what it was made from.
 pub(super) struct Saved {
@@ -52,6 +52,16 @@ impl Saved {
 pub(super) fn stops(planned: &Planned) -> bool {
     let moved = matches!(planned, Planned::Ready(ready) if ready.plan.moved);
     Exit::of_plan(planned) == Exit::Wrong && !moved
+}
+
+/// Tells of the hosts that moved on, if any did.
+pub(super) fn print_moved(planned: &[Planned]) {
+    let moved = planned.iter().filter(|planned| matches!(planned, Planned::Ready(ready) if ready.plan.moved)).count();
+    if moved > 0 {
+        let (have, are) = if moved == 1 { ("has", "is") } else { ("have", "are") };
+        let hosts = count(moved, "host");
+        output::line(&format!("{hosts} {have} changed since the plan was made and {are} not touched: plan again."));
+    }
 }
 
 /// A place for `--out`, before any host is asked.
