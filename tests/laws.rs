@@ -7,7 +7,7 @@ use zdt::plan::{Action, HostPlan, plan};
 use zdt::resource::{
     Attribute, Content, Desired, Handler, Id, Observation, PathSeen, Resource, State, UnitSeen, Value, sha256,
 };
-use zdt::transaction::{Manifest, Place, Put};
+use zdt::transaction::{Header, Manifest, Put};
 
 const PATHS: [&str; 6] = ["/etc/a", "/etc/a/x", "/etc/a/x/deep", "/etc/b", "/etc/b/y", "/srv/z"];
 const UNIT: &str = "puma.service";
@@ -173,7 +173,7 @@ proptest! {
         let removed: Vec<_> = first.changes.iter().filter(|c| c.action == Action::Remove).collect();
         prop_assume!(removed.iter().all(|c| !model.keys().any(|path| parent(path) == c.id.name)));
 
-        let manifest = Manifest::of(&first, &observation, Place { id: "t", root: None });
+        let manifest = Manifest::of(&first, &observation, Header::of("t", None), None);
         apply(&mut model, &mut exec_reload, &first, &manifest);
         let second = plan(&wanted, &observe(&model, &exec_reload)).expect("all was seen");
         prop_assert_eq!(second.changes, vec![]);

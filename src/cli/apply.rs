@@ -76,7 +76,7 @@ struct Run {
 impl Run {
     fn ready(&self) -> Vec<(usize, Arc<Ready>)> {
         let ready = |(index, planned): (usize, &Planned)| match planned {
-            Planned::Ready(ready) if !ready.plan.changes.is_empty() && ready.locked.is_none() => {
+            Planned::Ready(ready) if !ready.plan.changes.is_empty() && ready.open.is_none() => {
                 Some((index, Arc::clone(ready)))
             }
             _ => None,

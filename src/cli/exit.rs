@@ -41,7 +41,7 @@ impl Exit {
         match planned {
             Planned::Unknown(trouble) => Exit::of_trouble(trouble),
             Planned::Faulty(_) => Exit::Wrong,
-            Planned::Ready(ready) if ready.locked.is_some() => Exit::Unknown,
+            Planned::Ready(ready) if ready.open.is_some() => Exit::Unknown,
             Planned::Ready(ready) if ready.is_refused() => Exit::Wrong,
             Planned::Ready(ready) if ready.plan.changes.is_empty() => Exit::Clean,
             Planned::Ready(_) => Exit::Pending,
@@ -53,7 +53,7 @@ impl Exit {
             Applied::Ended(Outcome::Committed) => Exit::Clean,
             Applied::Ended(Outcome::PutBack { .. }) => Exit::PutBack,
             // Somebody else is at work there, so what the host is now is not known.
-            Applied::Ended(Outcome::Locked { .. }) => Exit::Unknown,
+            Applied::Ended(Outcome::Locked { .. } | Outcome::Unknown { .. }) => Exit::Unknown,
             Applied::Ended(Outcome::Stuck { .. }) | Applied::NotConverged(_) => Exit::Stuck,
             Applied::NotVerified(trouble) | Applied::NotReached(trouble) | Applied::Lost(trouble) => {
                 Exit::of_trouble(trouble)

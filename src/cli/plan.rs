@@ -29,6 +29,7 @@ fn attempt(command: &Plan) -> Result<Exit, Exit> {
         screen::print_json(&json!({
             "format": report_json::FORMAT,
             "command": "plan",
+            "saved": null,
             "exit": exit.code(),
             "hosts": plans,
             "without_roles": prepared.without_roles,

@@ -50,13 +50,16 @@ impl Saved {
 
 /// Whether a refused host stops the others too: not where it merely moved on since the plan was made.
 pub(super) fn stops(planned: &Planned) -> bool {
-    let moved = matches!(planned, Planned::Ready(ready) if ready.plan.moved);
-    Exit::of_plan(planned) == Exit::Wrong && !moved
+    Exit::of_plan(planned) == Exit::Wrong && !is_moved(planned)
+}
+
+fn is_moved(planned: &Planned) -> bool {
+    matches!(planned, Planned::Ready(ready) if ready.plan.moved && ready.open.is_none())
 }
 
 /// Tells of the hosts that moved on, if any did.
 pub(super) fn print_moved(planned: &[Planned]) {
-    let moved = planned.iter().filter(|planned| matches!(planned, Planned::Ready(ready) if ready.plan.moved)).count();
+    let moved = planned.iter().filter(|planned| is_moved(planned)).count();
     if moved > 0 {
         let (have, are) = if moved == 1 { ("has", "is") } else { ("have", "are") };
         let hosts = count(moved, "host");
@@ -92,8 +95,8 @@ fn because(host: &str, planned: &Planned) -> String {
     match planned {
         Planned::Unknown(trouble) => screen::trouble_words(host, trouble),
         Planned::Faulty(faults) => screen::trouble_words(host, &Trouble::Faults(faults.clone())),
-        Planned::Ready(ready) => match &ready.locked {
-            Some(who) => format!("held by {who}"),
+        Planned::Ready(ready) => match &ready.open {
+            Some(open) => format!("transaction {} of {} stood open", open.id, open.who),
             None => refused_because(ready),
         },
     }

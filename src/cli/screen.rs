@@ -128,7 +128,7 @@ fn block(host: &str, planned: &Planned, detail: Detail, shown: Option<&mut Shown
 }
 
 fn heading(ready: &Ready) -> Heading {
-    if ready.locked.is_some() {
+    if ready.open.is_some() {
         Heading::Unknown
     } else if ready.is_refused() {
         Heading::Refused

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::host;
 use crate::plan::{Change, HostPlan, Unknown};
-use crate::resource::{Level, Observation};
+use crate::resource::{Level, Observation, OpenSeen};
 use crate::role;
 use crate::transaction::{Checked, Outcome, Progress, Verdict};
 
@@ -56,8 +56,8 @@ pub struct Ready {
     pub observation: Observation,
     /// A folder instead of a host: no services, no owners.
     pub sandbox: bool,
-    /// Who holds the host's lock: what was seen may be half of a change, so its state counts as unknown.
-    pub locked: Option<String>,
+    /// What stands open on the host: what was seen may be half of a change, so its state counts as unknown.
+    pub open: Option<OpenSeen>,
 }
 
 impl Ready {
@@ -115,7 +115,7 @@ impl Applied {
     /// reached says nothing about the others.
     pub fn is_failure(&self) -> bool {
         match self {
-            Applied::Ended(Outcome::Committed | Outcome::Locked { .. })
+            Applied::Ended(Outcome::Committed | Outcome::Locked { .. } | Outcome::Unknown { .. })
             | Applied::NotReached(_)
             | Applied::NotStarted => false,
             Applied::Ended(Outcome::PutBack { .. } | Outcome::Stuck { .. })
@@ -143,7 +143,7 @@ mod tests {
         for (verdict, sandbox, refused) in cases {
             let checked = vec![Checked { name: "a".to_owned(), verdict }];
             let (plan, observation) = (HostPlan::default(), Observation::default());
-            let ready = Ready { plan, checked, observation, sandbox, locked: None };
+            let ready = Ready { plan, checked, observation, sandbox, open: None };
             assert_eq!(ready.is_refused(), refused, "{:?} {sandbox}", ready.checked);
         }
     }

@@ -72,7 +72,8 @@ pub(super) async fn run(
     let on_line = |line: &[u8]| match decode(line) {
         Ok(Some(Line::Progress(progress))) => on_progress(progress),
         Ok(Some(Line::Outcome(end))) => outcome = Some(end),
-        Ok(None) => {}
+        // Records are what `history` prints.
+        Ok(Some(Line::Record(_)) | None) => {}
         Err(fault) => odd = Some(fault),
     };
     let times = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);

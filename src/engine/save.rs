@@ -21,7 +21,7 @@ pub fn save<'a>(
         address: address(&job.target),
         root: job.root.clone(),
         state: match planned {
-            Planned::Ready(ready) if ready.locked.is_some() => SavedState::Unknown(why(&job.host, planned)),
+            Planned::Ready(ready) if ready.open.is_some() => SavedState::Unknown(why(&job.host, planned)),
             Planned::Ready(ready) if !ready.is_refused() => match job.wanted(&ready.observation.facts) {
                 Ok(desired) => match Work::of(job.request(), desired, &ready.observation) {
                     Ok(work) => SavedState::Planned(Box::new(work)),

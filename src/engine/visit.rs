@@ -5,10 +5,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::engine::{Applied, Event, Job, Planned, Ready, Stage, Trouble, remote, sandbox};
 use crate::host::{self, Session};
 use crate::plan;
-use crate::resource::{Desired, Level, Notice, Observation};
+use crate::resource::{Desired, Level, Notice, Observation, OpenSeen, OpenState};
 use crate::role;
-use crate::transaction::journal::is_stuck;
-use crate::transaction::{Checking, Manifest, Outcome, Place, STATE_DIR};
+use crate::transaction::{Checking, Header, Manifest, Outcome, STATE_DIR};
 
 /// One host, from connecting to the end.
 pub(super) struct Visit<'a> {
@@ -49,9 +48,9 @@ impl Visit<'_> {
             Ok(plan) => self.job.bound.hold(plan, &observation),
             Err(unknown) => return Ok(Planned::Unknown(Trouble::Unseen(unknown))),
         };
-        let locked = observation.lock.clone();
-        if let Some(who) = &locked {
-            plan.notices.insert(0, self.held_by(who));
+        let open = observation.open.clone();
+        if let Some(open) = &open {
+            plan.notices.insert(0, self.stands_open(open));
         }
         if let Some(root) = &self.job.root {
             // `apply` makes the directories that every real host has.
@@ -69,7 +68,7 @@ impl Visit<'_> {
             let manifest = self.manifest("preflight", &plan, &observation);
             remote::preflight(session, &manifest).await?
         };
-        Ok(Planned::Ready(Arc::new(Ready { plan, checked, observation, sandbox: self.job.root.is_some(), locked })))
+        Ok(Planned::Ready(Arc::new(Ready { plan, checked, observation, sandbox: self.job.root.is_some(), open })))
     }
 
     /// What the roles want and what is there; or the faults of a role that cannot be rendered for this host.
@@ -83,7 +82,8 @@ impl Visit<'_> {
     }
 
     fn manifest(&self, id: &str, plan: &plan::HostPlan, observation: &Observation) -> Manifest {
-        let mut manifest = Manifest::of(plan, observation, Place { id, root: self.job.root.as_deref() });
+        let root = self.job.root.as_deref();
+        let mut manifest = Manifest::of(plan, observation, Header::of(id, root), root);
         if self.job.root.is_some() {
             manifest.entries.iter_mut().for_each(|entry| sandbox::disown(&mut entry.put));
         }
@@ -159,23 +159,24 @@ impl Visit<'_> {
         plan::plan(&wanted, &observation).map(|plan| plan.changes).map_err(Trouble::Unseen)
     }
 
-    fn held_by(&self, who: &str) -> Notice {
-        let folder = format!("{}{STATE_DIR}", self.job.root.as_deref().unwrap_or_default());
-        if is_stuck(who) {
-            let text = format!(
-                "{who}. Nothing runs there; `{folder}/last` tells what went wrong. An apply would not touch this host: put \
-                 it right by hand, then remove `{folder}/lock`."
-            );
-            return Notice { role: String::new(), level: Level::Warning, text };
-        }
+    /// Why the state of a host with something open on it is not known, and what an apply would do.
+    fn stands_open(&self, open: &OpenSeen) -> Notice {
+        let OpenSeen { id, state, who, reason } = open;
         let who = if who.is_empty() { "somebody who did not say so" } else { who };
-        Notice {
-            role: String::new(),
-            level: Level::Warning,
-            text: format!(
-                "held by {who}. What is shown may be half of a change, and an apply would not touch this host. If nothing \
-                 runs there any more, `{folder}/last` tells how the last one ended, and removing `{folder}/lock` frees it."
+        let text = match state {
+            OpenState::Held => {
+                format!("held by {who}. What is shown may be half of a change. An apply waits until it ends.")
+            }
+            OpenState::Left => format!(
+                "transaction {id} of {who} stands open, and nobody works on it. What is shown may be half of a change. The \
+                 host settles it by itself before long; an apply settles it first."
             ),
-        }
+            OpenState::Stuck => format!(
+                "transaction {id} of {who} could not be put back wholly: {reason}. What is shown may be half of a change. Its \
+                 record is `{}{STATE_DIR}/open`; mend what is in the way, then apply: it tries again first.",
+                self.job.root.as_deref().unwrap_or_default()
+            ),
+        };
+        Notice { role: String::new(), level: Level::Warning, text }
     }
 }

@@ -69,5 +69,5 @@ impl Wanted {
 
 fn without_look(plan: HostPlan, sandbox: bool) -> Planned {
     let observation = Observation::default();
-    Planned::Ready(Arc::new(Ready { plan, checked: Vec::new(), observation, sandbox, locked: None }))
+    Planned::Ready(Arc::new(Ready { plan, checked: Vec::new(), observation, sandbox, open: None }))
 }

@@ -1,7 +1,62 @@
 # shellcheck shell=sh disable=SC2034,SC2086,SC2154
-# SC2034: other programs read these variables. SC2086: words are split on purpose. SC2154: what words.sh, manifest.sh and run.sh set.
+# SC2034: other programs read these variables. SC2086: words are split on purpose. SC2154: what words.sh, manifest.sh and the
+# other parts of this program set.
 # What makes a change take effect. Each returns 0: done; 3: not needed; 4: refused, nothing was done; else failed. In
 # `reason` it says why.
+
+# Handlers $1, in order, up to the first that fails; `activated` are those that did something.
+activate() {
+	[ -n "$1" ] || return 0
+	step activate
+	IFS=$NL
+	for line in $1; do
+		call_handler "$line" || return
+		IFS=$NL
+	done
+	IFS=$WS
+}
+
+call_handler() {
+	call=$1
+	IFS=$US
+	set -- $1
+	IFS=$WS
+	handler=$1 kind=$2
+	shift 2
+	emit "handler$US$handler${US}started${US}0$US=$US"
+	# Recovery must know of it even if it never ends.
+	[ "$step" != activate ] || try note "$record/activated" "$call" || return
+	uptime
+	began=$now reason=''
+	case $kind in
+	daemon_reload | nginx_reload | puma_restart) "handler_$kind" "$@" ;;
+	*)
+		reason="the host program knows no handler \`$kind\`"
+		(exit 4)
+		;;
+	esac
+	code=$?
+	IFS=$WS
+	[ "$code" -ge 3 ] && [ "$code" -le 4 ] || activated=$activated$call$NL
+	case $code in
+	0) result='done' ;;
+	3) result=skipped ;;
+	*) result=failed ;;
+	esac
+	uptime
+	word "$reason"
+	emit "handler$US$handler$US$result$US$((now - began))$US$word$US"
+	[ "$result" != failed ] || {
+		reason="the handler \`$handler\` failed: $reason"
+		return 1
+	}
+}
+
+# Sets `now`, in milliseconds since the host started.
+uptime() {
+	read -r now _ </proc/uptime
+	now=${now%.*}${now#*.}0
+}
 
 handler_daemon_reload() {
 	try timeout 60 systemctl daemon-reload

@@ -6,27 +6,64 @@
 # The text of this program, for the shell in the private namespace.
 transaction_text=$text
 
+# Reads a request, or a record's manifest, from 3. Half of one must never be obeyed.
 read_manifest() {
-	count=0 checks='' handlers='' id='' state_dir='' checking=no
+	count=0 checks='' handlers='' header='' applied='' id='' state_dir='' checking=no by='' confirm=0 lock_timeout=30 guarded=no keep=20 keep_size=65536
 	while IFS= read -r line <&3 || exit 9; do
 		IFS=$US
 		set -- $line
 		IFS=$WS
 		case $1 in
-		id) id=$2 ;;
-		state) state_dir=$2 ;;
-		checking) checking=$2 ;;
 		entry)
 			IFS= read -r data <&3 || exit 9
 			count=$((count + 1))
 			eval "entry_$count=\$line data_$count=\$data"
+			continue
 			;;
 		check) checks=$checks${line#*"$US"}$NL ;;
 		handler) handlers=$handlers${line#*"$US"}$NL ;;
+		applied) applied=$applied${line#*"$US"}$NL ;;
 		end) break ;;
+		*) header=$header$line$NL ;;
+		esac
+		case $1 in
+		id) id=$2 ;;
+		state) state_dir=$2 ;;
+		checking) checking=$2 ;;
+		by)
+			plain "$2"
+			by=$plain
+			;;
+		confirm) confirm=$2 ;;
+		wait) lock_timeout=$2 ;;
+		guard) guarded=$2 ;;
+		keep) keep=$2 keep_size=$3 ;;
 		esac
 	done
 	data=''
+}
+
+# Prints the request without contents: what a record keeps of it.
+print_record() {
+	printf '%s' "$header"
+	number=0
+	while [ "$number" -lt "$count" ]; do
+		number=$((number + 1))
+		eval "printf '%s\n\n' \"\$entry_$number\""
+	done
+	print_lines check "$checks"
+	print_lines handler "$handlers"
+	print_lines applied "$applied"
+	printf 'end%s\n' "$US"
+}
+
+# Each line of $2, after the word $1.
+print_lines() {
+	IFS=$NL
+	for line in $2; do
+		printf "%s$US%s\n" "$1" "$line"
+	done
+	IFS=$WS
 }
 
 # Prints what read_manifest read, as far as checks need it.
@@ -36,10 +73,7 @@ print_manifest() {
 		number=$((number + 1))
 		eval "printf '%s\n' \"\$entry_$number\" \"\$data_$number\""
 	done
-	IFS=$NL
-	for line in $checks; do
-		printf "check$US%s\n" "$line"
-	done
+	print_lines check "$checks"
 	printf 'end%s\n' "$US"
 }
 
@@ -88,6 +122,10 @@ candidate() {
 	directory)
 		try mkdir -m 0700 "$1" && dress "$1"
 		;;
+	saved)
+		plain "~$data"
+		restored "$plain" "$1" && dress "$1"
+		;;
 	link)
 		plain "~$data"
 		try ln -s -- "$plain" "$1" && dress "$1"
@@ -102,6 +140,22 @@ candidate() {
 		dress "$1"
 		;;
 	esac
+}
+
+# Copies the file $1 of the history to $2, with all that it had.
+restored() {
+	case $1 in
+	*/*/* | *..* | *[!0-9A-Za-z./-]*)
+		reason="\`$1\` is no file of the history"
+		return 1
+		;;
+	esac
+	try cp -a "$state_dir/history/$1" "$2" || return
+	detail_of "$2"
+	[ "$kind $detail" = "file $hash" ] || {
+		reason="\`$1\` of the history is not what it was"
+		return 1
+	}
 }
 
 create() {

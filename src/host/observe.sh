@@ -72,11 +72,25 @@ observe_session() {
 	host=''
 	read -r host </proc/sys/kernel/hostname || host=$(uname -n)
 	printf "i$US%s$US%s$US%s\n" "$uid" "$host" "$(date +%s)"
-	lock=$root/var/lib/zdt/lock who=''
-	[ -d "$lock" ] || return 0
-	[ ! -r "$lock/who" ] || IFS= read -r who <"$lock/who"
+	observe_open "$root/var/lib/zdt"
+}
+
+# Says which transaction is open, and whether somebody works on it: then the kernel refuses us the lock.
+observe_open() {
+	[ -d "$1/open" ] || return 0
+	open_id='' who='' state=left
+	{ IFS=$US read -r _ open_id _ <"$1/open/manifest"; } 2>/dev/null
+	IFS=$WS
+	{ IFS= read -r who <"$1/open/who"; } 2>/dev/null
 	word "$who"
-	printf "l$US%s\n" "$word"
+	who=$word
+	if ! flock -n -s "$1/lock" true; then
+		state=held
+	elif [ -e "$1/open/stuck" ]; then
+		state=stuck
+	fi
+	word "$(cat "$1/open/stuck" 2>/dev/null)"
+	printf "o$US%s$US%s$US%s$US%s$US\n" "$open_id" "$state" "$who" "$word"
 }
 
 # Each of `entries` is a path after `c` (its content is wanted) or `h` (its hash is enough).

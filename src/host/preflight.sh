@@ -251,7 +251,7 @@ run_check() {
 	if [ -n "$user" ] && [ "$user" != "$(id -un)" ]; then
 		become "$user" "$@"
 	else
-		timeout -s KILL 30 "$@" 3<&- 5<&- 6<&- 7<&- 8<&- 9<&-
+		timeout -s KILL 30 "$@" 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
 	fi >"$output_file" 2>&1
 	code=$?
 	output=$(head -c 65536 "$output_file")
@@ -278,9 +278,9 @@ become() {
 	shift
 	# busybox has one that knows no users.
 	if setpriv --reuid="$uid" --regid="$gid" --init-groups -- true 2>/dev/null; then
-		HOME=${home:-/} timeout -s KILL 30 setpriv --reuid="$uid" --regid="$gid" --init-groups -- "$@" 3<&- 5<&- 6<&- 7<&- 8<&- 9<&-
+		HOME=${home:-/} timeout -s KILL 30 setpriv --reuid="$uid" --regid="$gid" --init-groups -- "$@" 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
 	elif command -v runuser >/dev/null; then
-		HOME=${home:-/} timeout -s KILL 30 runuser -u "$user" -- "$@" 3<&- 5<&- 6<&- 7<&- 8<&- 9<&-
+		HOME=${home:-/} timeout -s KILL 30 runuser -u "$user" -- "$@" 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
 	else
 		echo "no setpriv and no runuser to become \`$user\` with"
 		return 75

@@ -16,12 +16,16 @@ impl Program {
         parts: &[include_str!("words.sh"), include_str!("manifest.sh"), include_str!("preflight.sh")],
     };
 
-    /// One transaction: the verb `run`. It needs `PREFLIGHT` started before it.
+    /// Transactions: the verbs `run`, `recover`, `confirm`, `revert`, `follow`, `history` and `saved`. It needs `PREFLIGHT`
+    /// started before it.
     pub const RUN: Program = Program {
         name: "run",
         parts: &[
-            include_str!("run.sh"),
+            include_str!("transaction.sh"),
+            include_str!("recovery.sh"),
+            include_str!("verbs.sh"),
             include_str!("stage.sh"),
+            include_str!("checks.sh"),
             include_str!("swap.sh"),
             include_str!("handlers.sh"),
             include_str!("puma.sh"),

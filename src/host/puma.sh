@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2086,SC2154
 # SC2034: other programs read these variables. SC2086: words are split on purpose. SC2154: what words.sh, manifest.sh
-# and run.sh set.
+# and the other parts of this program set.
 # The handler that restarts Puma, and how it knows that Puma is up again.
 
 # A hot restart: Puma reads its settings only then. Never a signal to what is not known to be Puma: it would die of it.
@@ -54,6 +54,7 @@ handler_puma_restart() {
 		try kill -USR2 "$main" || return
 		;;
 	*)
+		try note "$record/started" "$active$US$unit" || return
 		started=$started$active$US$unit$NL
 		# Nothing is lost by forgetting earlier failures, and systemd may refuse to start it because of them.
 		try timeout 10 systemctl reset-failed -- "$unit"

@@ -1,8 +1,22 @@
 # shellcheck shell=sh disable=SC2034,SC2086,SC2154
 # SC2034: other programs read these variables. SC2086: words are split on purpose. SC2154: what words.sh, manifest.sh
-# and run.sh set.
+# and the other parts of this program set.
 # Stages the candidates on the mounts that they go to, saves the old, and compares with what the plan saw. Nothing live
 # is touched.
+
+# Runs $1 for every entry, in order.
+each() {
+	number=0
+	while [ "$number" -lt "$count" ]; do
+		number=$((number + 1))
+		entry "$number"
+		"$1" || {
+			cd /
+			return 1
+		}
+	done
+	cd / || return
+}
 
 stage_all() {
 	step stage
@@ -26,8 +40,8 @@ stage() {
 		reason="\`$path\`: $reason"
 		return 1
 	}
-	# A name that outlives a power cut must not lead to an empty file. An old `sync` takes no names; then it is as it was.
-	[ "$put" != file ] || try sync "$place/$number.new" || reason=''
+	# A name that outlives a power cut must not lead to an empty file.
+	[ "$put" != file ] || to_disk "$place/$number.new"
 }
 
 # Sets `mount` to the mount point that holds directory $1.
@@ -66,13 +80,15 @@ place_on() {
 		done
 	fi
 	place=${top%/}/.zdt-$id
+	# Recovery must find what we make.
+	try note "$record/staged" "$number$US$place$US" || return
 	case $NL$places in
 	*"$NL$place$NL"*)
 		private_place
 		return
 		;;
 	esac
-	try note "$record/places" "$place" && try mkdir -m 0700 "$place" || return
+	try mkdir -m 0700 "$place" || return
 	places=$places$place$NL
 	private_place
 }
@@ -105,19 +121,18 @@ private_place() {
 save_all() {
 	step compare
 	each save || return
+	# Where the old files are must outlive a power cut.
 	IFS=$NL
 	set -- $places
 	IFS=$WS
-	# Where the old files are must outlive a power cut.
-	try sync "$record/saved" "$record" "$@" || reason=''
+	to_disk "$record" "$@"
 }
 
 # Compares the path with what the plan saw, and saves it beside its candidate: the old file itself, not a copy.
 save() {
 	[ -n "$seen_parent" ] || return 0
-	enter "${seen_parent}" && unchanged || return
+	enter "$seen_parent" && unchanged || return
 	eval "place=\$place_$number"
-	try note "$record/saved" "$number $path" || return
 	case $kind in
 	file | link)
 		try ln "./$name" "$place/$number.old" || try cp -a "./$name" "$place/$number.old"

@@ -1,22 +1,50 @@
 # shellcheck shell=sh disable=SC2034,SC2086,SC2154
 # SC2034: other programs read these variables. SC2086: words are split on purpose. SC2154: what words.sh, manifest.sh
-# and run.sh set.
+# and the other parts of this program set.
 # Puts the staged candidates in place by rename, and undoes that.
+
+# Sets `directories`: where those that this transaction makes come to lie, links resolved.
+chart() {
+	directories=$NL number=0
+	while [ "$number" -lt "$count" ]; do
+		number=$((number + 1))
+		entry "$number"
+		[ "$put" = directory ] || continue
+		expected_parent || continue
+		directories=$directories$path$US${expected%/}/$name$NL
+	done
+	reason=''
+}
+
+# Sets `expected` to where the directory that holds the entry at hand must lie: as the plan saw it, or as we make it.
+expected_parent() {
+	expected=$seen_parent
+	[ -z "$expected" ] || return 0
+	case $directories in
+	*"$NL${parent%/}$US"*)
+		expected=${directories#*"$NL${parent%/}$US"}
+		expected=${expected%%"$NL"*}
+		;;
+	*)
+		reason="\`$parent\` is not there, and nothing makes it"
+		return 1
+		;;
+	esac
+}
 
 swap_all() {
 	step swap
+	# After a power cut, notes on single paths may be lost though their renames are not: then this says to look at all.
+	try note "$record/swapping" yes && to_disk "$record/swapping" "$record" || return
 	each swap
 }
 
 swap() {
-	# A directory that this transaction makes has no parent that was seen: it must be the one that we made.
-	expected=$seen_parent
-	[ -n "$expected" ] || made "${parent%/}" || return
 	# Compared once more: checks may have taken minutes.
-	enter "$expected" && unchanged || return
-	eval "place=\$place_$number parent_$number=\$expected"
+	expected_parent && enter "$expected" && unchanged || return
+	eval "place=\${place_$number:-\$record}"
 	try note "$record/swapped" "$number" || return
-	swapped="$number $swapped"
+	swapped="$swapped$number "
 	case $put:$seen_kind in
 	remove:absent) ;;
 	remove:directory) try rmdir "./$name" ;;
@@ -25,20 +53,6 @@ swap() {
 	*) try mv -fT "$place/$number.new" "./$name" ;;
 	esac || {
 		reason="\`$path\`: $reason"
-		return 1
-	}
-	[ "$put" != directory ] || directories="${directories-}$path$US$PWD/$name$NL"
-}
-
-# Sets `expected` to where directory $1 lies, which this transaction made.
-made() {
-	IFS=$NL
-	for line in ${directories-}; do
-		[ "${line%%"$US"*}" != "$1" ] || expected=${line#*"$US"}
-	done
-	IFS=$WS
-	[ -n "$expected" ] || {
-		reason="\`$1\` is not there, and nothing makes it"
 		return 1
 	}
 }
@@ -56,46 +70,63 @@ dress_directory() {
 
 # Undoes the swaps, last first, runs again what had been activated, and looks whether all is as it was.
 put_back() {
-	trouble='' IFS=$WS
-	for number in $swapped; do
+	trouble='' kept='' IFS=$WS
+	[ -e "$record/swapping" ] || return 0
+	number=$count
+	while [ "$number" -gt 0 ]; do
 		entry "$number"
 		undo || trouble="$trouble$NL\`$path\`: $reason"
+		number=$((number - 1))
 	done
 	cd / || return
-	if [ -n "$activated" ]; then
-		step activate
-		again=$activated
+	again=$activated
+	IFS=$NL
+	for line in $again; do
+		# What one of them cannot do is no reason to leave the others with new settings and old files.
+		call_handler "$line" || trouble="$trouble$NL$reason"
 		IFS=$NL
-		for line in $again; do
-			# What one of them cannot do is no reason to leave the others with new settings and old files.
-			call_handler "$line" || trouble="$trouble$NL$reason"
-			IFS=$NL
-		done
-		IFS=$WS
-	fi
-	for number in $swapped; do
-		entry "$number"
-		eval "expected=\$parent_$number"
-		case $kept in
-		*"\`$path\` stays"*) continue ;;
-		esac
-		[ -n "$seen_parent" ] || [ -e "$parent" ] || continue
-		enter "$expected" && unchanged || trouble="$trouble$NL$reason"
 	done
-	cd / || return
+	IFS=$WS
+	each is_back
 	reason=${trouble#"$NL"}
 	[ -z "$trouble" ]
 }
 
+is_back() {
+	was_swapped || return 0
+	case $kept in
+	*"\`$path\` stays"*) return 0 ;;
+	esac
+	gone_with_parent && return 0
+	expected_parent && enter "$expected" && unchanged || trouble="$trouble$NL$reason"
+	return 0
+}
+
+# Whether the entry at hand may not be as it was: what we did not touch is not ours to put back.
+was_swapped() {
+	case $swapped in
+	all | *" $number "*) return 0 ;;
+	esac
+	return 1
+}
+
+# Whether the path was not there, and the folder that would hold it is not there either.
+gone_with_parent() {
+	[ "$seen_kind" = absent ] && [ ! -e "$parent" ]
+}
+
 undo() {
-	eval "place=\$place_$number expected=\$parent_$number"
-	enter "$expected" || return
+	was_swapped || return 0
+	gone_with_parent && return 0
+	eval "place=\${place_$number:-\$record}"
+	expected_parent && enter "$expected" || return
+	unchanged && return 0
+	[ -z "$hash" ] || [ "$kind" != file ] || [ "$detail" = "$hash" ] || [ "$detail" = "$seen_detail" ] || keep_theirs || return
 	case $put:$seen_kind in
-	remove:absent) ;;
 	*:absent)
-		if [ "$put" = directory ]; then
+		if [ -d "./$name" ] && [ ! -L "./$name" ]; then
 			# Somebody else's files in it are not ours to remove.
-			[ ! -d "./$name" ] || try rmdir "./$name" || kept="$kept$NL\`$path\` stays: $reason"
+			try rmdir "./$name" || try rmdir "./$name" || kept="$kept$NL\`$path\` stays: $reason"
 		else
 			try rm -f "./$name"
 		fi
@@ -106,11 +137,12 @@ undo() {
 		[ "$(id -u)" != 0 ] || owner=$seen_owner group=$seen_group
 		dress_directory
 		;;
-	*)
-		# Not yet swapped: the old file is still there, and the saved one another name of it.
-		if [ -e "$place/$number.old" ] || [ -L "$place/$number.old" ]; then
-			try mv -fT "$place/$number.old" "./$name"
-		fi
-		;;
+	*) try mv -fT "$place/$number.old" "./$name" ;;
 	esac
+}
+
+# Somebody changed what we had put there: their version is not lost.
+keep_theirs() {
+	try cp -a "./$name" "$record/$number.theirs" &&
+		kept="$kept$NL\`$path\` was changed by somebody meanwhile: their version is \`$number.theirs\` in the record"
 }

@@ -2,7 +2,6 @@ use crate::engine::{Applied, Trouble};
 use crate::report::printable;
 use crate::report::style::{ADDED, CHANGED, FAINT, REMOVED, STRONG, paint};
 use crate::transaction::Outcome;
-use crate::transaction::journal::is_stuck;
 use crate::words::count;
 
 /// What applying to one host came to, in one line and what belongs to it. `trouble` words a fault.
@@ -29,14 +28,14 @@ pub fn applied_lines(
             printable(step),
             indented(reason)
         ),
-        Applied::Ended(Outcome::Locked { who }) if is_stuck(who) => format!(
-            "{} {name}: not touched, an earlier transaction could not put it back wholly\n{}",
-            paint(CHANGED, "?"),
-            indented(who)
-        ),
         Applied::Ended(Outcome::Locked { who }) => {
             format!("{} {name}: not touched, another zdt holds it\n{}", paint(CHANGED, "?"), indented(who))
         }
+        Applied::Ended(Outcome::Unknown { reason }) => format!(
+            "{} {name}: not touched, the host knows nothing of this transaction\n{}",
+            paint(CHANGED, "?"),
+            indented(reason)
+        ),
         Applied::NotConverged(left) => format!(
             "{} {name}: committed, but a second look still finds {}: {}\n    Something else decides over it: a later drop-in (`systemctl cat UNIT`), another tool. `zdt plan` shows what.\n",
             paint(REMOVED, "✘"),

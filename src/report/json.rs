@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::engine::{Applied, Planned, Ready, Trouble};
 use crate::plan::{Action, Cause, Change, Refusal};
-use crate::resource::{Content, Level, State, Value};
+use crate::resource::{Content, Level, OpenSeen, OpenState, State, Value};
 use crate::transaction::{Checked, Outcome, Verdict};
 
 pub const FORMAT: u32 = 1;
@@ -22,7 +22,7 @@ pub fn planned(host: &str, planned: &Planned, trouble: impl Fn(&str, &Trouble) -
 
 fn ready_host(host: &str, ready: &Ready) -> Json {
     let plan = &ready.plan;
-    let state = if ready.locked.is_some() {
+    let state = if ready.open.is_some() {
         "unknown"
     } else if ready.is_refused() {
         "refused"
@@ -36,7 +36,8 @@ fn ready_host(host: &str, ready: &Ready) -> Json {
         "state": state,
         "sandbox": ready.sandbox,
         "moved": plan.moved,
-        "locked": ready.locked,
+        "locked": ready.open.as_ref().filter(|open| open.state == OpenState::Held).map(|open| &open.who),
+        "open": ready.open.as_ref().map(open),
         "in_sync": plan.in_sync,
         "changes": plan.changes.iter().map(change).collect::<Vec<_>>(),
         "refusals": plan.refusals.iter().map(refusal).collect::<Vec<_>>(),
@@ -58,6 +59,15 @@ fn ready_host(host: &str, ready: &Ready) -> Json {
             "text": notice.text,
         })).collect::<Vec<_>>(),
     })
+}
+
+fn open(open: &OpenSeen) -> Json {
+    let state = match open.state {
+        OpenState::Held => "held",
+        OpenState::Left => "left",
+        OpenState::Stuck => "stuck",
+    };
+    json!({"id": open.id, "state": state, "who": open.who, "reason": open.reason})
 }
 
 fn change(change: &Change) -> Json {
@@ -136,6 +146,7 @@ pub fn applied(host: &str, applied: &Applied, trouble: impl Fn(&str, &Trouble) -
         Applied::Ended(Outcome::PutBack { step, reason }) => ("put back", json!({"step": step, "reason": reason})),
         Applied::Ended(Outcome::Stuck { step, reason }) => ("stuck", json!({"step": step, "reason": reason})),
         Applied::Ended(Outcome::Locked { who }) => ("locked", json!(who)),
+        Applied::Ended(Outcome::Unknown { reason }) => ("unknown", json!(reason)),
         Applied::NotConverged(left) => {
             ("not converged", json!(left.iter().map(|change| change.id.to_string()).collect::<Vec<_>>()))
         }

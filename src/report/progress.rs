@@ -48,6 +48,10 @@ fn stage_words(stage: Stage) -> &'static str {
 fn progress_words(progress: &transaction::Progress) -> String {
     match progress {
         transaction::Progress::Step(step) => step.clone(),
+        transaction::Progress::Waiting { who } => format!("waiting for {who}"),
+        transaction::Progress::Recovering { who, .. } => format!("recovering what {who} left open"),
+        transaction::Progress::Recovered(_) => "recovered what was left open".to_owned(),
+        transaction::Progress::Await { .. } => "waiting to be confirmed".to_owned(),
         transaction::Progress::Checked(checked) => checked.name.clone(),
         transaction::Progress::HandlerStarted(name) | transaction::Progress::Handled { name, .. } => name.clone(),
     }

@@ -19,7 +19,7 @@ impl Tally {
             match planned {
                 Planned::Unknown(_) => tally.unknown += 1,
                 Planned::Faulty(_) => tally.refused += 1,
-                Planned::Ready(ready) if ready.locked.is_some() => tally.unknown += 1,
+                Planned::Ready(ready) if ready.open.is_some() => tally.unknown += 1,
                 Planned::Ready(ready) if ready.is_refused() => tally.refused += 1,
                 Planned::Ready(ready) if ready.plan.changes.is_empty() => tally.in_sync += 1,
                 Planned::Ready(ready) => {
@@ -61,7 +61,7 @@ pub fn apply_recap<'a>(applied: impl IntoIterator<Item = &'a Applied>, plan: &Ta
         match one {
             Applied::Ended(Outcome::Committed) => committed += 1,
             Applied::Ended(Outcome::PutBack { .. }) => put_back += 1,
-            Applied::NotReached(_) | Applied::Ended(Outcome::Locked { .. }) => untouched += 1,
+            Applied::NotReached(_) | Applied::Ended(Outcome::Locked { .. } | Outcome::Unknown { .. }) => untouched += 1,
             Applied::NotStarted => not_started += 1,
             _ => trouble += 1,
         }

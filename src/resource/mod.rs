@@ -4,6 +4,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
 mod absent;
+mod applied_path;
 mod desired;
 mod directory;
 mod file;
@@ -17,12 +18,14 @@ mod state;
 mod template;
 mod unit;
 
+pub use applied_path::AppliedPath;
 pub use desired::{Check, Desired, Handler, Level, Notice};
 pub use id::{Id, Subject};
 pub use kind::{Field, FieldSyntax, Fields, KINDS, Kind, Presence, kind};
 pub use kind_syntax::{Syntax, WordFault};
 pub use observe::{
-    FactQuery, Facts, Fault as ObserveFault, Observation, ObserveRequest, PathQuery, PathSeen, SessionSeen, UnitSeen,
+    FactQuery, Facts, Fault as ObserveFault, Observation, ObserveRequest, OpenSeen, OpenState, PathQuery, PathSeen,
+    SessionSeen, UnitSeen,
 };
 pub use seen::Unseen;
 pub use state::{Attribute, Content, State, Value, sha256};

@@ -52,10 +52,32 @@ pub struct Observation {
     pub missing_users: Vec<String>,
     pub missing_groups: Vec<String>,
     pub session: SessionSeen,
-    /// Who holds the host's lock, as that run wrote it; a transaction is under way, or was cut off.
-    pub lock: Option<String>,
+    /// A transaction that has not ended: what was seen may be half of a change.
+    pub open: Option<OpenSeen>,
     /// Facts of a kind that the host program does not know: fact name → kind.
     pub unknown_facts: BTreeMap<String, String>,
+}
+
+/// A transaction that stands open on the host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenSeen {
+    /// Names it.
+    pub id: String,
+    pub state: OpenState,
+    /// Who began it, from where, since when, doing what.
+    pub who: String,
+    /// Why it is stuck.
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenState {
+    /// Somebody works on it.
+    Held,
+    /// Nobody does: it is to be finished or undone.
+    Left,
+    /// Undoing it did not come to an end.
+    Stuck,
 }
 
 /// Who we are on the host.

@@ -3,21 +3,13 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::plan::{Action, Change, HostPlan};
 use crate::resource::{Attribute, Observation, PathSeen, State};
-use crate::transaction::{CheckCommand, Entry, HandlerCall, Manifest, Put, STATE_DIR, Seen};
-
-/// What of a plan's host the manifest needs beside the plan itself.
-#[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
-    /// Names the transaction.
-    pub id: &'a str,
-    /// A sandbox's root directory, under which every path lies.
-    pub root: Option<&'a str>,
-}
+use crate::transaction::{CheckCommand, Entry, HandlerCall, Header, Manifest, Put, Seen};
 
 impl Manifest {
     /// The bytes-to-be of `plan`: exactly its changes, in its order, each with the fingerprint that it was made from.
-    pub fn of(plan: &HostPlan, observation: &Observation, place: Place<'_>) -> Manifest {
-        let rooted = |path: &str| format!("{}{path}", place.root.unwrap_or_default());
+    /// `root` is a sandbox's directory, under which every path lies.
+    pub fn of(plan: &HostPlan, observation: &Observation, header: Header, root: Option<&str>) -> Manifest {
+        let rooted = |path: &str| format!("{}{path}", root.unwrap_or_default());
         let entries = plan
             .changes
             .iter()
@@ -28,11 +20,11 @@ impl Manifest {
                 seen: observation.paths.get(&change.id.name).map(fingerprint).unwrap_or_else(absent),
             })
             .collect();
-        let (checks, handlers) = match place.root {
+        let (checks, handlers) = match root {
             Some(_) => (Vec::new(), Vec::new()),
             None => (checks(plan), handlers(plan)),
         };
-        Manifest { id: place.id.to_owned(), state_dir: rooted(STATE_DIR), entries, checks, handlers }
+        Manifest { entries, checks, handlers, ..Manifest::new(header) }
     }
 }
 
@@ -144,7 +136,7 @@ mod tests {
 
     fn manifest(desired: State, observation: &Observation) -> Manifest {
         let plan = plan(&wanted(desired), observation).expect("all was seen");
-        Manifest::of(&plan, observation, Place { id: "t1", root: None })
+        Manifest::of(&plan, observation, Header::of("t1", None), None)
     }
 
     #[test]

@@ -4,8 +4,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::{Entry, Manifest, Put};
-use crate::resource::sha256;
+use super::{Confirm, Entry, Header, Keep, Kind, Manifest, Put};
+use crate::resource::{AppliedPath, sha256};
 
 const US: u8 = 0x1f;
 
@@ -27,8 +27,7 @@ impl Manifest {
     /// What follows the verb `run`.
     pub fn encode_for_run(&self, checking: Checking) -> Vec<u8> {
         let mut bytes = Vec::new();
-        line(&mut bytes, &["id", &self.id]);
-        line(&mut bytes, &["state", &self.state_dir]);
+        encode_header(&mut bytes, &self.header);
         if checking == Checking::Again {
             line(&mut bytes, &["checking", "yes"]);
         }
@@ -45,9 +44,53 @@ impl Manifest {
             words.extend(handler.arguments.iter().map(String::as_str));
             line(&mut bytes, &words);
         }
+        for applied in &self.applied {
+            encode_applied(&mut bytes, applied);
+        }
         line(&mut bytes, &["end"]);
         bytes
     }
+}
+
+impl Header {
+    /// What follows the verbs that read nothing else: `recover`, `confirm`, `revert`, `follow`, `history`, `saved`.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        encode_header(&mut bytes, self);
+        line(&mut bytes, &["end"]);
+        bytes
+    }
+}
+
+fn encode_header(bytes: &mut Vec<u8>, header: &Header) {
+    let Header { id, state_dir, kind, by, confirm, wait, guard, keep: Keep { count, kib } } = header;
+    line(bytes, &["id", id]);
+    line(bytes, &["state", state_dir]);
+    let kind = match kind {
+        Kind::Apply => "apply",
+        Kind::Rollback => "rollback",
+    };
+    line(bytes, &["kind", kind]);
+    line(bytes, &["by", &word(by)]);
+    let confirm = match confirm {
+        Confirm::ByItself => 0,
+        // Nothing less than a second: 0 would mean that nobody is asked.
+        Confirm::Within(limit) => limit.as_secs().max(1),
+    };
+    line(bytes, &["confirm", &confirm.to_string()]);
+    line(bytes, &["wait", &wait.as_secs().to_string()]);
+    line(bytes, &["guard", if *guard { "yes" } else { "no" }]);
+    line(bytes, &["keep", &count.to_string(), &kib.to_string()]);
+}
+
+fn encode_applied(bytes: &mut Vec<u8>, applied: &AppliedPath) {
+    let AppliedPath { path, kind, detail, mode, owner, group, role, handlers, checks } = applied;
+    line(bytes, &["applied", path, kind, detail, mode, owner, group, role, &word(handlers), &word(checks)]);
+}
+
+/// A word that may hold any byte, as `words.sh` reads it.
+fn word(text: &str) -> String {
+    if text.chars().any(char::is_control) { format!("~{}", BASE64.encode(text)) } else { format!("={text}") }
 }
 
 fn encode_entry(bytes: &mut Vec<u8>, entry: &Entry) {
@@ -101,12 +144,12 @@ fn line(bytes: &mut Vec<u8>, words: &[&str]) {
 mod tests {
     use super::*;
     use crate::transaction::{CheckCommand, HandlerCall, Seen};
+    use std::time::Duration;
 
     #[test]
     fn every_thing_is_a_line_and_no_value_makes_another() {
         let manifest = Manifest {
-            id: "t1".to_owned(),
-            state_dir: "/var/lib/zdt".to_owned(),
+            header: Header::of("t1", None),
             entries: vec![Entry {
                 path: "/a\nend".to_owned(),
                 put: Put::File {
@@ -130,16 +173,42 @@ mod tests {
                 user: None,
             }],
             handlers: vec![HandlerCall { name: "h".to_owned(), kind: "k".to_owned(), arguments: vec![] }],
+            applied: vec![AppliedPath {
+                path: "/a".to_owned(),
+                kind: "file".to_owned(),
+                role: "r".to_owned(),
+                handlers: "a\nb".to_owned(),
+                ..AppliedPath::default()
+            }],
         };
         let hash = sha256(b"x\n\x1f");
         let text = String::from_utf8(manifest.encode_for_run(Checking::Again)).unwrap().replace('\u{1f}', "|");
         assert_eq!(
             text,
             format!(
-                "id|t1|\nstate|/var/lib/zdt|\nchecking|yes|\nentry|/a?end|file|0644||root|absent|||||~Lw==|{hash}|\neAof\n\
-             check|c||a b||\nhandler|h|k|\nend|\n"
+                "id|t1|\nstate|/var/lib/zdt|\nkind|apply|\nby|=|\nconfirm|0|\nwait|0|\nguard|no|\nkeep|50|262144|\n\
+                 checking|yes|\nentry|/a?end|file|0644||root|absent|||||~Lw==|{hash}|\neAof\n\
+             check|c||a b||\nhandler|h|k|\napplied|/a|file|||||r|~YQpi|=|\nend|\n"
             )
         );
         assert!(!String::from_utf8(manifest.encode()).unwrap().contains("checking"));
+    }
+
+    #[test]
+    fn a_header_stands_alone() {
+        let header = Header {
+            kind: Kind::Rollback,
+            by: "me@\u{1f}here".to_owned(),
+            confirm: Confirm::Within(Duration::from_millis(1)),
+            wait: Duration::from_secs(30),
+            guard: true,
+            keep: Keep { count: 3, kib: 4 },
+            ..Header::of("t2", Some("/box"))
+        };
+        assert_eq!(
+            String::from_utf8(header.encode()).unwrap().replace('\u{1f}', "|"),
+            "id|t2|\nstate|/box/var/lib/zdt|\nkind|rollback|\nby|~bWVAH2hlcmU=|\nconfirm|1|\nwait|30|\nguard|yes|\n\
+             keep|3|4|\nend|\n"
+        );
     }
 }

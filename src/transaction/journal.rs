@@ -1,20 +1,38 @@
-//! What `preflight.sh` and `run.sh` print: one line an event, each word followed by US (037).
+//! What the host programs that check and change print: one line an event, each word followed by US (037).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+
+use super::Record;
 
 /// One line of a journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line {
     Progress(Progress),
     Outcome(Outcome),
+    /// What the verb `history` says of one ended transaction.
+    Record(Record),
 }
 
 /// What the host program is at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
-    /// `lock`, `stage`, `compare`, `check`, `swap`, `activate`, `commit`, `put-back`.
+    /// `lock`, `stage`, `compare`, `check`, `guard`, `swap`, `activate`, `confirm`, `commit`, `put-back`.
     Step(String),
+    /// Another transaction holds the host; said again when another one takes it.
+    Waiting {
+        who: String,
+    },
+    /// An unfinished transaction was found, and is dealt with first.
+    Recovering {
+        id: String,
+        who: String,
+    },
+    Recovered(Outcome),
+    /// All is in place. Unless somebody confirms over a connection of their own within so many seconds, the host undoes it.
+    Await {
+        seconds: u64,
+    },
     Checked(Checked),
     HandlerStarted(String),
     Handled {
@@ -79,11 +97,10 @@ pub enum Outcome {
     Locked {
         who: String,
     },
-}
-
-/// Whether a lock that says this is no longer held by a run, but kept by one that could not put everything back.
-pub fn is_stuck(who: &str) -> bool {
-    who.starts_with("stuck since ")
+    /// The host knows no such transaction: it never began there, or its record has gone.
+    Unknown {
+        reason: String,
+    },
 }
 
 /// A line that no program of ours prints.
@@ -93,7 +110,7 @@ pub struct Fault {
     pub line: String,
 }
 
-/// Reads one line of what the verbs `preflight` and `run` print; `None` for an empty one.
+/// Reads one line of what the verbs that check and change print; `None` for an empty one.
 pub fn decode(line: &[u8]) -> Result<Option<Line>, Fault> {
     let fault = || Fault { line: text(line) };
     let Some(words) = line.strip_suffix(b"\x1f") else {
@@ -126,19 +143,43 @@ pub fn decode(line: &[u8]) -> Result<Option<Line>, Fault> {
             let reason = word(said).ok_or_else(fault)?;
             Line::Progress(Progress::Handled { name: name(handler)?, result, milliseconds, reason })
         }
-        [b"outcome", how, step, said] => {
-            let (step, reason) = (name(step)?, word(said).ok_or_else(fault)?);
-            Line::Outcome(match *how {
-                b"committed" => Outcome::Committed,
-                b"put-back" => Outcome::PutBack { step, reason },
-                b"stuck" => Outcome::Stuck { step, reason },
-                _ => return Err(fault()),
-            })
+        [b"waiting", who] => Line::Progress(Progress::Waiting { who: word(who).ok_or_else(fault)? }),
+        [b"recovering", id, who] => {
+            Line::Progress(Progress::Recovering { id: name(id)?, who: word(who).ok_or_else(fault)? })
         }
+        [b"recovered", how, step, said] => {
+            Line::Progress(Progress::Recovered(outcome(how, step, said).ok_or_else(fault)?))
+        }
+        [b"await", seconds] => Line::Progress(Progress::Await { seconds: number(seconds).ok_or_else(fault)? }),
+        [b"outcome", b"unknown", _, said] => Line::Outcome(Outcome::Unknown { reason: word(said).ok_or_else(fault)? }),
+        [b"outcome", how, step, said] => Line::Outcome(outcome(how, step, said).ok_or_else(fault)?),
         [b"locked", who] => Line::Outcome(Outcome::Locked { who: word(who).ok_or_else(fault)? }),
+        [b"record", record, how, step, said, ended, kind, by, began] => Line::Record(Record {
+            name: name(record)?,
+            outcome: outcome(how, step, said).ok_or_else(fault)?,
+            ended: number(ended).ok_or_else(fault)?,
+            began: number(began).ok_or_else(fault)?,
+            kind: name(kind)?,
+            by: word(by).ok_or_else(fault)?,
+        }),
         _ => return Err(fault()),
     };
     Ok(Some(event))
+}
+
+/// How a transaction that began has ended.
+fn outcome(how: &[u8], step: &[u8], said: &[u8]) -> Option<Outcome> {
+    let (step, reason) = (plain(step)?, word(said)?);
+    match how {
+        b"committed" => Some(Outcome::Committed),
+        b"put-back" => Some(Outcome::PutBack { step, reason }),
+        b"stuck" => Some(Outcome::Stuck { step, reason }),
+        _ => None,
+    }
+}
+
+fn number(digits: &[u8]) -> Option<u64> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// A word that may hold any byte: `=` and itself, or `~` and its base64. Programs' output need not be UTF-8.
@@ -190,6 +231,37 @@ mod tests {
     }
 
     #[test]
+    fn waiting_recovery_and_confirmation_are_told() {
+        let progress = |line: &str| match read(line) {
+            Ok(Some(Line::Progress(progress))) => progress,
+            other => panic!("{line}: {other:?}"),
+        };
+        assert_eq!(progress("waiting|=me|"), Progress::Waiting { who: "me".to_owned() });
+        let recovering = Progress::Recovering { id: "7-7".to_owned(), who: "me".to_owned() };
+        assert_eq!(progress("recovering|7-7|=me|"), recovering);
+        assert_eq!(progress("recovered|committed||=|"), Progress::Recovered(Outcome::Committed));
+        let stuck = Outcome::Stuck { step: "swap".to_owned(), reason: "no".to_owned() };
+        assert_eq!(progress("recovered|stuck|swap|=no|"), Progress::Recovered(stuck));
+        assert_eq!(progress("await|60|"), Progress::Await { seconds: 60 });
+        let unknown = Outcome::Unknown { reason: String::new() };
+        assert_eq!(read("outcome|unknown||=|"), Ok(Some(Line::Outcome(unknown))));
+    }
+
+    #[test]
+    fn a_record_is_read_whole() {
+        let record = Record {
+            name: "000007-1-1".to_owned(),
+            outcome: Outcome::PutBack { step: "check".to_owned(), reason: "no".to_owned() },
+            ended: 20,
+            began: 10,
+            kind: "apply".to_owned(),
+            by: "me@here".to_owned(),
+        };
+        let line = "record|000007-1-1|put-back|check|=no|20|apply|=me@here|10|";
+        assert_eq!(read(line), Ok(Some(Line::Record(record))));
+    }
+
+    #[test]
     fn anything_else_is_a_fault() {
         for line in [
             "step|\u{1b}[2J|",
@@ -201,6 +273,10 @@ mod tests {
             "check|x|failed|300|=|",
             "handler|x|done|1|plain|",
             "locked|~?|",
+            "await|soon|",
+            "recovered|unknown||=|",
+            "recovering|\u{1b}|=me|",
+            "record|1-1|committed||=|then|apply|=me|10|",
         ] {
             assert!(read(line).is_err(), "{line}");
         }

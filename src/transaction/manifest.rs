@@ -1,16 +1,25 @@
 use std::sync::Arc;
 
+use super::Header;
+use crate::resource::AppliedPath;
+
 /// All that the host program needs for one preflight or one run. Words hold no control characters; contents any byte.
 #[derive(Debug, Clone)]
 pub struct Manifest {
-    /// Names the transaction, on the host and in messages: letters, digits, `-`.
-    pub id: String,
-    /// Where the host program keeps its records: `/var/lib/zdt`, in a sandbox below its root.
-    pub state_dir: String,
+    pub header: Header,
     /// In the order in which they are put: parents first, removals last.
     pub entries: Vec<Entry>,
     pub checks: Vec<CheckCommand>,
     pub handlers: Vec<HandlerCall>,
+    /// What the host is to remember of the paths once this is committed.
+    pub applied: Vec<AppliedPath>,
+}
+
+impl Manifest {
+    /// With nothing to do yet.
+    pub fn new(header: Header) -> Manifest {
+        Manifest { header, entries: Vec::new(), checks: Vec::new(), handlers: Vec::new(), applied: Vec::new() }
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -5,13 +5,16 @@
 
 mod build;
 mod encode;
+mod header;
 pub mod journal;
 mod manifest;
+mod record;
 
-pub use build::Place;
 pub use encode::Checking;
+pub use header::{Confirm, Header, Keep, Kind};
 pub use journal::{Checked, HandlerResult, Outcome, Progress, Verdict};
 pub use manifest::{CheckCommand, Entry, HandlerCall, Manifest, Put, Seen};
+pub use record::Record;
 
 /// Where the host program keeps its records; in a sandbox below its root.
 pub const STATE_DIR: &str = "/var/lib/zdt";

@@ -63,6 +63,7 @@ fn holds(row: &Row, value: &Value) -> bool {
         "text or null" => value.is_string() || value.is_null(),
         "list of names" => value.as_array().is_some_and(|names| names.iter().all(Value::is_string)),
         "list" => value.is_array(),
+        "mapping or null" => value.is_null() || keys(value) == members(&row.meaning),
         literals => words(literals).iter().any(|word| value == word),
     }
 }

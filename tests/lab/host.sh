@@ -149,6 +149,22 @@ host_exec() {
     env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 "$@"
 }
 
+# A power cut: PID 1 and with it all processes are killed at once; then it boots from what its disk holds.
+host_crash() { # NAME
+  local dir=$STATE/hosts/${1:?a host} pid init
+  host_known "$1"
+  NET=$(cat "$STATE/net")
+  pid=$(host_pid "$1") && init=$(host_init "$1") || die "\`$1\` is dead"
+  kill -KILL "$init"
+  for _ in $(seq 200); do
+    host_pid "$1" >/dev/null || break
+    sleep 0.02
+  done
+  kill -KILL "$pid" 2>/dev/null || true
+  host_boot "$1" "$(cat "$dir/suite")"
+  host_wait "$1" "$(host_address "$1")" no
+}
+
 host_push() { # NAME FILE PATH
   # shellcheck disable=SC2016 # $1 is the host's
   host_exec "$1" sh -c 'cat >"$1" && chmod 0755 "$1"' sh "$3" <"$2"

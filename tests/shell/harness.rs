@@ -49,6 +49,11 @@ impl Shell {
         for applet in String::from_utf8(list.stdout).unwrap().lines() {
             symlink(&busybox, path.path().join(applet)).unwrap();
         }
+        // Debian builds busybox without this one, and has that of util-linux on every host.
+        let own = path.path().join("flock");
+        if !own.exists() {
+            symlink(find("flock").unwrap(), own).unwrap();
+        }
         Shell {
             name: "busybox",
             argv: vec![busybox, "sh".to_owned()],

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 
 use zdt::host::Program;
-use zdt::resource::{FactQuery, Observation, ObserveRequest, PathQuery};
+use zdt::resource::{FactQuery, Observation, ObserveRequest, OpenSeen, OpenState, PathQuery};
 
 use crate::harness::{Shell, ask, find, is_root, show, skip};
 
@@ -166,8 +166,10 @@ fn names_are_never_code() {
 fn users_session_and_lock() {
     for shell in Shell::all() {
         let root = tempfile::tempdir().unwrap();
-        fs::create_dir_all(root.path().join("var/lib/zdt/lock")).unwrap();
-        fs::write(root.path().join("var/lib/zdt/lock/who"), "me since noon\n").unwrap();
+        fs::create_dir_all(root.path().join("var/lib/zdt/open")).unwrap();
+        fs::write(root.path().join("var/lib/zdt/open/who"), "me since noon\n").unwrap();
+        fs::write(root.path().join("var/lib/zdt/open/manifest"), "id\u{1f}t1\u{1f}\n").unwrap();
+        let lock = fs::File::create(root.path().join("var/lib/zdt/lock")).unwrap();
         let mut request = paths(root.path(), &[]);
         request.users = ["root", "no-such-user", "0"].map(str::to_owned).to_vec();
         request.groups = ["no-such-group", "root", "daemon", "a.*"].map(str::to_owned).to_vec();
@@ -177,7 +179,15 @@ fn users_session_and_lock() {
         assert_eq!(seen.session.uid, rustix::process::geteuid().as_raw());
         assert!(!seen.session.hostname.is_empty());
         assert!(seen.session.clock > 1_700_000_000);
-        assert_eq!(seen.lock.as_deref(), Some("me since noon"));
+        let open =
+            |state| OpenSeen { id: "t1".to_owned(), state, who: "me since noon".to_owned(), reason: String::new() };
+        assert_eq!(seen.open, Some(open(OpenState::Left)), "{shell:?}");
+        lock.lock().unwrap();
+        assert_eq!(observe(&shell, &[], &request).open, Some(open(OpenState::Held)), "{shell:?}");
+        lock.unlock().unwrap();
+        fs::write(root.path().join("var/lib/zdt/open/stuck"), "no\nluck\n").unwrap();
+        let stuck = OpenSeen { reason: "no\nluck".to_owned(), ..open(OpenState::Stuck) };
+        assert_eq!(observe(&shell, &[], &request).open, Some(stuck), "{shell:?}");
     }
 }
 

@@ -8,7 +8,8 @@ use zdt::host::Program;
 use zdt::resource::sha256;
 use zdt::transaction::journal::{self, Line};
 use zdt::transaction::{
-    CheckCommand, Checked, Checking, Entry, HandlerCall, HandlerResult, Manifest, Outcome, Progress, Put, Seen, Verdict,
+    CheckCommand, Checked, Checking, Entry, HandlerCall, HandlerResult, Header, Manifest, Outcome, Progress, Put, Seen,
+    Verdict,
 };
 
 use crate::harness::{Shell, ask, find, is_root, show, skip};
@@ -58,8 +59,7 @@ impl Host {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("etc")).unwrap();
         let state_dir = root.path().join("state").to_str().unwrap().to_owned();
-        let manifest =
-            Manifest { id: "t1".to_owned(), state_dir, entries: Vec::new(), checks: Vec::new(), handlers: Vec::new() };
+        let manifest = Manifest::new(Header { state_dir, ..Header::of("t1", None) });
         Host { root, manifest }
     }
 
@@ -82,6 +82,7 @@ impl Host {
                 Ok(None) => {}
                 Ok(Some(Line::Progress(event))) => progress.push(event),
                 Ok(Some(Line::Outcome(end))) => outcome = Some(end),
+                Ok(Some(Line::Record(record))) => panic!("{shell:?}: {record:?}"),
                 Err(fault) => panic!("{shell:?}: {fault:?}\n{}{}", show(&answer.lines), answer.stderr),
             }
         }
@@ -97,11 +98,21 @@ impl Host {
     }
 
     pub fn nothing_is_left(&self) {
-        let state: Vec<String> = fs::read_dir(self.at("state"))
+        let mut state: Vec<String> = fs::read_dir(self.at("state"))
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
-        assert_eq!(state, ["last"]);
+        state.sort();
+        assert_eq!(state, ["history", "lock"]);
+        let lock = fs::File::open(self.at("state/lock")).unwrap();
+        // busybox's `timeout` has a watcher, which lives on for up to a second.
+        let free = (0..30).any(|_| {
+            lock.try_lock().is_ok() || {
+                std::thread::sleep(std::time::Duration::from_millis(100));
+                false
+            }
+        });
+        assert!(free, "somebody holds the lock");
     }
 }
 
@@ -178,8 +189,9 @@ fn everything_is_put() {
         assert_eq!(fs::read(host.at("etc/dir/through")).unwrap(), b"through a link");
         assert!(!host.at("etc/gone").exists() && !host.at("etc/empty").exists());
         host.nothing_is_left();
-        let last = fs::read_to_string(host.at("state/last")).unwrap();
-        assert!(last.contains(" t1 committed"), "{last}");
+        let ended = fs::read_to_string(host.at("state/history/000001-t1/ended")).unwrap();
+        assert!(ended.starts_with("committed\u{1f}"), "{ended}");
+        assert_eq!(fs::read(host.at("state/history/000001-t1/1.old")).ok(), None, "what was not there is not saved");
         assert_eq!(fs::read_dir(host.at("etc")).unwrap().count(), 7);
     }
 }
@@ -237,11 +249,17 @@ fn a_handler_that_fails_for_the_old_files_too_is_not_called_put_back() {
         let (_, outcome) = host.run(&shell, Checking::Done);
         assert!(matches!(&outcome, Outcome::Stuck { step, .. } if step == "activate"), "{shell:?} {outcome:?}");
         assert_eq!(host.picture(), before, "{shell:?}");
-        // The next one hears why the host is held: not by a run.
-        let (_, outcome) = host.run(&shell, Checking::Done);
-        let Outcome::Locked { who } = outcome else { panic!("{shell:?} {outcome:?}") };
-        let record = host.at("state/t1").display().to_string();
-        assert!(journal::is_stuck(&who) && who.contains("a person is needed") && who.contains(&record), "{who}");
+        host.manifest.header.wait = std::time::Duration::from_secs(5);
+        // The next one tries to recover first, in vain as long as it goes wrong; then it goes on.
+        let run = || show(&ask(&shell, &[], &PROGRAMS, "run", &host.manifest.encode()).lines);
+        let heard = run();
+        assert!(heard.contains("recovering\u{1f}t1\u{1f}"), "{shell:?} {heard}");
+        assert!(heard.contains("recovered\u{1f}stuck\u{1f}") && heard.contains("outcome\u{1f}stuck\u{1f}"), "{heard}");
+        shell.stand_in("systemctl", "exit 0");
+        let heard = run();
+        assert!(heard.contains("recovered\u{1f}put-back\u{1f}"), "{shell:?} {heard}");
+        assert!(heard.contains("outcome\u{1f}committed\u{1f}"), "{shell:?} {heard}");
+        host.nothing_is_left();
     }
 }
 
@@ -408,8 +426,13 @@ fn a_connection_that_ends_does_not_stop_a_run_half_way() {
             assert!(std::process::Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
         }
         child.wait().unwrap();
-        let last = fs::read_to_string(host.at("state/last")).unwrap();
-        assert!(last.contains("t1 committed"), "{shell:?} {last}");
+        while !host.at("state/history/000001-t1/ended").exists() || host.at("state/open").exists() {
+            assert!(start.elapsed().as_secs() < 20, "{shell:?}");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let ended = fs::read_to_string(host.at("state/history/000001-t1/ended")).unwrap();
+        assert!(ended.starts_with("committed\u{1f}"), "{shell:?} {ended}");
+        std::thread::sleep(std::time::Duration::from_millis(300));
         assert_eq!(fs::read(host.at("etc/old")).unwrap(), b"new\n");
         host.nothing_is_left();
     }

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use zdt::transaction::{CheckCommand, Checked, Checking, HandlerResult, Outcome, Progress, Verdict};
 
-use crate::harness::{Shell, find, is_root, skip};
-use crate::run::{call, everything, file, handled};
+use crate::harness::{Shell, ask, find, is_root, show, skip};
+use crate::run::{PROGRAMS, call, everything, file, handled};
 
 /// busybox's `timeout` leaves a watcher behind for up to a second, in the folder where it was called.
 pub fn unmount(path: &Path) {
@@ -37,7 +37,7 @@ fn checks_come_before_the_swap_where_there_is_a_namespace() {
                 _ => None,
             })
             .collect();
-        assert_eq!(order, ["lock", "stage", "compare", "check", "new", "swap", "commit"], "{shell:?}");
+        assert_eq!(order, ["begin", "guard", "stage", "compare", "check", "new", "swap", "commit"], "{shell:?}");
     }
 }
 
@@ -259,11 +259,14 @@ fn a_lock_says_who_holds_it() {
     for shell in Shell::all() {
         let host = everything();
         let before = host.picture();
-        fs::create_dir_all(host.at("state/lock")).unwrap();
-        fs::write(host.at("state/lock/who"), "somebody\n").unwrap();
-        let (_, outcome) = host.run(&shell, Checking::Done);
-        assert_eq!(outcome, Outcome::Locked { who: "somebody".to_owned() });
+        fs::create_dir_all(host.at("state/open")).unwrap();
+        fs::write(host.at("state/open/who"), "somebody\n").unwrap();
+        let lock = fs::File::create(host.at("state/lock")).unwrap();
+        lock.lock().unwrap();
+        let input = [b"wait\x1f0\x1f\n".to_vec(), host.manifest.encode()].concat();
+        let answer = ask(&shell, &[], &PROGRAMS, "run", &input);
+        assert_eq!(show(&answer.lines), "waiting\u{1f}=somebody\u{1f}\nlocked\u{1f}=somebody\u{1f}\n", "{shell:?}");
         assert_eq!(host.picture(), before);
-        assert!(host.at("state/lock/who").exists());
+        assert!(host.at("state/open/who").exists());
     }
 }

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::units::units;
-use super::{Observation, ObserveRequest, PathSeen};
+use super::{Observation, ObserveRequest, OpenSeen, OpenState, PathSeen};
 use crate::resource::sha256;
 
 const US: char = '\u{1f}';
@@ -148,7 +148,21 @@ impl Answer {
                 session.hostname = text(hostname);
                 session.clock = number(clock).ok_or_else(bad)?;
             }
-            [b"l", who] => self.observation.lock = Some(text(&word(who)?)),
+            [b"l", who] => {
+                let who = text(&word(who)?);
+                let (id, reason) = (String::new(), String::new());
+                self.observation.open = Some(OpenSeen { id, state: OpenState::Held, who, reason });
+            }
+            [b"o", id, state, who, reason] | [b"o", id, state, who, reason, b""] => {
+                let state = match *state {
+                    b"held" => OpenState::Held,
+                    b"left" => OpenState::Left,
+                    b"stuck" => OpenState::Stuck,
+                    _ => return Err(bad()),
+                };
+                let (id, who, reason) = (text(id), text(&word(who)?), text(&word(reason)?));
+                self.observation.open = Some(OpenSeen { id, state, who, reason });
+            }
             [b"s", mode, owner, uid, group, gid, size, mtime, path] => {
                 let mode = u32::from_str_radix(&text(mode), 16).map_err(|_| bad())?;
                 let seen = self.path(path);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use zdt::host::{Kind, Options, Program, Session, Target, connect};
 use zdt::resource::{FactQuery, Observation, ObserveRequest, PathQuery};
 use zdt::transaction::journal::{self, Line};
-use zdt::transaction::{Checked, Checking, Entry, Manifest, Outcome, Progress, Put, STATE_DIR, Seen, Verdict};
+use zdt::transaction::{Checked, Checking, Entry, Header, Manifest, Outcome, Progress, Put, Seen, Verdict};
 
 use super::fixture::{Host, Site};
 
@@ -82,7 +82,7 @@ impl Talk {
             entries.push(Entry { path: (*path).to_owned(), put, seen });
         }
         let id = format!("lab-{}", std::process::id());
-        Manifest { id, state_dir: STATE_DIR.to_owned(), entries, checks: Vec::new(), handlers: Vec::new() }
+        Manifest { entries, ..Manifest::new(Header::of(&id, None)) }
     }
 
     async fn talk(&mut self, verb: &str, input: &[u8]) -> (Vec<Progress>, Option<Outcome>) {
@@ -95,6 +95,7 @@ impl Talk {
             .call_within(limit, verb, input, |line| match journal::decode(line) {
                 Ok(Some(Line::Progress(event))) => progress.push(event),
                 Ok(Some(Line::Outcome(end))) => outcome = Some(end),
+                Ok(Some(Line::Record(record))) => panic!("{record:?}"),
                 Ok(None) => {}
                 Err(fault) => faults.push(fault),
             })

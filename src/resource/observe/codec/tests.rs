@@ -36,6 +36,16 @@ fn a_file_that_changed_while_it_was_read_was_not_read() {
 }
 
 #[test]
+fn what_stands_open_is_told_in_three_states() {
+    for (word, state) in [("held", OpenState::Held), ("left", OpenState::Left), ("stuck", OpenState::Stuck)] {
+        let seen = decode(&[], &format!("o|7-7|{word}|=me|~YQpi|")).unwrap();
+        let (id, who, reason) = ("7-7".to_owned(), "me".to_owned(), "a\nb".to_owned());
+        assert_eq!(seen.open, Some(OpenSeen { id, state, who, reason }));
+    }
+    assert!(decode(&[], "o|7-7|odd|=me|=|").is_err());
+}
+
+#[test]
 fn what_the_host_program_does_not_say_is_a_fault() {
     for text in ["hello", "s|zz|root", "B\nZm9v", "B\n*\n.", "f|a|b|plain", "t|/x|~*"] {
         assert!(decode(&["/x"], text).is_err(), "{text}");

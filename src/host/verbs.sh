@@ -1,0 +1,243 @@
+# shellcheck shell=sh disable=SC2034,SC2086,SC2154
+# SC2034: other programs read these variables. SC2086: words are split on purpose. SC2154: what the other parts of this
+# program set.
+# What the operator asks for. The work is done by a process of its own, which outlives the connection; we read its journal
+# aloud.
+
+verb_run() {
+	read_manifest
+	ready || return 0
+	if begin; then
+		exec 5<"$record/journal"
+		detached work
+		read_along
+	else
+		refused begin
+	fi
+	exec 4>&-
+}
+
+verb_recover() {
+	read_manifest
+	ready
+	exec 4>&-
+}
+
+verb_confirm() {
+	read_manifest
+	answer confirmed
+}
+
+verb_revert() {
+	read_manifest
+	answer reverted
+}
+
+verb_follow() {
+	read_manifest
+	answer ''
+}
+
+# Gets the lock, and deals with what somebody left open.
+ready() {
+	umask 077
+	open_lock || {
+		refused lock
+		return 1
+	}
+	await_lock || return
+	[ -d "$state_dir/open" ] || return 0
+	who=''
+	IFS= read -r who 2>/dev/null <"$state_dir/open/who"
+	open_id
+	word "$who"
+	printf "recovering$US%s$US%s$US\n" "$open_id" "$word"
+	recover_aloud >/dev/null
+	set_outcome "$open_id"
+	outcome_line=${outcome_line:-"outcome${US}stuck${US}recover$US=recovery did not end$US"}
+	printf 'recovered%s\n' "${outcome_line#outcome}"
+	[ -d "$state_dir/open" ] || return 0
+	printf '%s\n' "$outcome_line"
+	exec 4>&-
+	return 1
+}
+
+recover_aloud() {
+	record=$state_dir/open
+	command exec 5<>"$record/journal" || return
+	# What it says already was heard by those who asked for it.
+	while read -r _ <&5; do :; done
+	detached recover
+	read_along
+}
+
+refused() {
+	word "$reason"
+	printf "step$US%s$US\noutcome${US}put-back$US%s$US%s$US\n" "$1" "$1" "$word"
+	exec 4>&-
+}
+
+# The kernel frees this lock when its holder and all that it started are gone, dead or not: so recovery never meets a
+# last command that is still at work.
+open_lock() {
+	command -v flock >/dev/null || {
+		reason="\`flock\` is not on the host (Debian: package util-linux)"
+		return 1
+	}
+	try mkdir -p "$state_dir" && try touch "$state_dir/lock" || return
+	# `command`: else a shell ends where a redirection of `exec` fails.
+	command exec 4>>"$state_dir/lock"
+}
+
+await_lock() {
+	uptime
+	until=$((now + lock_timeout * 1000)) shown=none
+	until flock -n 4; do
+		who=''
+		[ ! -r "$state_dir/open/who" ] || IFS= read -r who <"$state_dir/open/who"
+		word "$who"
+		if [ "$word" != "$shown" ]; then
+			shown=$word
+			printf "waiting$US%s$US\n" "$word"
+		fi
+		uptime
+		[ "$now" -lt "$until" ] || {
+			printf "locked$US%s$US\n" "$word"
+			exec 4>&-
+			return 1
+		}
+		sleep 0.2
+	done
+} 2>/dev/null
+
+# Runs $1 apart from the connection: nothing of it ends when we do.
+detached() {
+	(
+		trap '' HUP INT PIPE
+		exec </dev/null >/dev/null 2>&1 3<&- 5<&-
+		cd /
+		"$1"
+	) &
+	worker=$!
+}
+
+# Reads aloud what the journal says from now on, until the transaction has ended. Where the worker died, recovery goes on.
+read_along() {
+	part='' over=''
+	while :; do
+		if IFS= read -r line <&5; then
+			line=$part$line part='' over=''
+			printf '%s\n' "$line"
+			case $line in
+			"outcome$US"*) break ;;
+			esac
+		elif [ -n "$over" ]; then
+			wait "$worker"
+			[ -d "$state_dir/open" ] || break
+			over=''
+			detached recover
+		else
+			part=$part$line
+			sleep 0.05
+			kill -0 "$worker" 2>/dev/null || over=yes
+		fi
+	done
+	wait "$worker"
+	exec 5<&-
+}
+
+# Sets open_id, the transaction that is open.
+open_id() {
+	open_id=''
+	{ IFS=$US read -r _ open_id _ <"$state_dir/open/manifest"; } 2>/dev/null
+	IFS=$WS
+}
+
+# Sets outcome_line: how transaction $1 ended, as its record tells; empty where it has not.
+set_outcome() {
+	outcome_line='' ended=''
+	set +f
+	set -- "$1" "$state_dir"/history/*-"$1"
+	set -f
+	if [ -r "$2/ended" ]; then
+		IFS= read -r ended <"$2/ended"
+		outcome_line="outcome$US${ended%"$US"*"$US"}$US"
+	elif open_id && [ "$open_id" = "$1" ] && [ -e "$state_dir/open/stuck" ]; then
+		word "$(cat "$state_dir/open/stuck")"
+		outcome_line="outcome${US}stuck${US}put-back$US$word$US"
+	fi
+}
+
+# Decides for $1, if that is asked and still open; then tells how the transaction has ended.
+answer() {
+	record=$state_dir/open
+	open_id
+	if [ -n "$1" ] && [ "$open_id" = "$id" ] && [ -e "$record/awaiting" ]; then
+		decide "$1"
+	fi
+	while :; do
+		set_outcome "$id"
+		[ -z "$outcome_line" ] || break
+		open_id
+		if [ "$open_id" != "$id" ]; then
+			# It may have ended just now.
+			set_outcome "$id"
+			outcome_line=${outcome_line:-"outcome${US}unknown$US$US=no transaction of this name is known here$US"}
+			break
+		fi
+		# A worker that died holds no lock.
+		if open_lock && flock -n 4; then
+			[ ! -d "$record" ] || recover_aloud >/dev/null
+		fi
+		exec 4>&-
+		sleep 0.1
+	done
+	printf '%s\n' "$outcome_line"
+} 2>/dev/null
+
+verb_history() {
+	read_manifest
+	set +f
+	set -- "$state_dir"/history/[0-9]*
+	set -f
+	for record; do
+		ended='' header=''
+		[ -r "$record/ended" ] || continue
+		IFS= read -r ended <"$record/ended"
+		kind=apply by='=' since=''
+		while IFS= read -r line; do
+			IFS=$US
+			set -- $line
+			IFS=$WS
+			case $1 in
+			kind) kind=$2 ;;
+			by) by=$2 ;;
+			since) since=$2 ;;
+			esac
+			case $1 in
+			entry | handler | check) header=$header$line$NL ;;
+			esac
+		done <"$record/manifest"
+		printf "record$US%s$US%s%s$US%s$US%s$US\n%s" "${record##*/}" "$ended" "$kind" "$by" "$since" "$header"
+	done
+}
+
+# The saved old files of a record, each as base64 on its line.
+verb_saved() {
+	read_manifest
+	case $id in
+	*/* | *..*) return 1 ;;
+	esac
+	set +f
+	set -- "$state_dir/history/$id"/*.old
+	set -f
+	for file; do
+		if [ ! -f "$file" ] || [ -L "$file" ]; then
+			continue
+		fi
+		number=${file##*/}
+		printf "old$US%s$US" "${number%.old}"
+		base64 <"$file" | tr -d '\n'
+		printf '%s\n' "$US"
+	done
+}
