@@ -68,6 +68,7 @@ fn apply(model: &mut Model, exec_reload: &mut Vec<String>, plan: &HostPlan, mani
                     Put::File { content, mode, .. } => seen("file", mode, content),
                     Put::Directory { mode, .. } => seen("directory", mode, b""),
                     Put::Link { target, .. } => seen("link", "0777", target.as_bytes()),
+                    Put::Saved { .. } => unreachable!("a plan restores nothing"),
                     Put::Attributes { .. } | Put::Remove => unreachable!("handled above"),
                 };
                 model.insert(entry.path.clone(), made);

@@ -14,23 +14,48 @@ use crate::report::{Tally, applied_lines, apply_recap, json as report_json, plan
 use crate::words::count;
 
 pub(super) fn run(command: &Apply) -> Exit {
-    attempt(command).unwrap_or_else(|exit| exit)
+    carry_out(command, &Task::Apply)
 }
 
-fn attempt(command: &Apply) -> Result<Exit, Exit> {
+/// What is planned, shown, asked for and done: the same way for every task.
+pub(super) enum Task {
+    Apply,
+    /// Back to before this transaction; without it, the latest.
+    Rollback {
+        to: Option<String>,
+    },
+}
+
+impl Task {
+    fn command(&self) -> &'static str {
+        match self {
+            Task::Apply => "apply",
+            Task::Rollback { .. } => "rollback",
+        }
+    }
+}
+
+pub(super) fn carry_out(command: &Apply, task: &Task) -> Exit {
+    attempt(command, task).unwrap_or_else(|exit| exit)
+}
+
+fn attempt(command: &Apply, task: &Task) -> Result<Exit, Exit> {
     if command.output.json && !command.yes && std::io::stdin().is_terminal() {
         output::complain("`--json` cannot ask: say `--yes` too.\n");
         return Err(Exit::Usage);
     }
-    let (prepared, made) = if saved::is_named(&command.selection) {
-        let saved = saved::read(&command.selection)?;
+    let (prepared, made) = if matches!(task, Task::Apply) && saved::is_named(&command.selection) {
+        let saved = saved::read(&command.selection, command.prune)?;
         (saved.prepared, Some(saved.made))
     } else {
         (selection::prepare(&command.selection)?, None)
     };
     let runtime = screen::runtime()?;
-    let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work));
-    let (planned, _) = runtime.block_on(screen::plan(&fleet, &mut events));
+    let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, command.prune));
+    let (planned, _) = match task {
+        Task::Apply => runtime.block_on(screen::plan(&fleet, &mut events)),
+        Task::Rollback { to } => runtime.block_on(screen::plan_rollback(&fleet, &mut events, to.as_deref())),
+    };
     let mut run = Run {
         hosts: fleet.hosts().map(str::to_owned).collect(),
         tally: Tally::of(&planned),
@@ -38,6 +63,7 @@ fn attempt(command: &Apply) -> Result<Exit, Exit> {
         applied: Vec::new(),
         without_roles: prepared.without_roles,
         made,
+        command: task.command(),
     };
     if !command.output.json {
         run.print_plan(command);
@@ -45,7 +71,7 @@ fn attempt(command: &Apply) -> Result<Exit, Exit> {
     if run.stopped() || run.tally.to_change == 0 {
         return Ok(run.finish(command));
     }
-    if !agreed(command, &run.tally) {
+    if !agreed(command, task, &run.tally) {
         output::complain("Nothing was touched.\n");
         return Ok(exit::worst([run.exit(), Exit::Pending]));
     }
@@ -71,6 +97,7 @@ struct Run {
     without_roles: Vec<String>,
     /// Of a saved plan.
     made: Option<Made>,
+    command: &'static str,
 }
 
 impl Run {
@@ -138,7 +165,7 @@ impl Run {
                 .collect();
             screen::print_json(&json!({
                 "format": report_json::FORMAT,
-                "command": "apply",
+                "command": self.command,
                 "saved": self.made.as_ref().map(Saved::json),
                 "exit": exit.code(),
                 "hosts": plans,
@@ -151,15 +178,15 @@ impl Run {
 }
 
 /// Asks whoever sits there, on standard error, for the plan may go into a pipe; `--yes`, or nobody there, goes on.
-fn agreed(command: &Apply, tally: &Tally) -> bool {
+fn agreed(command: &Apply, task: &Task, tally: &Tally) -> bool {
     if command.yes || !std::io::stdin().is_terminal() {
         return true;
     }
-    output::complain(&format!(
-        "Apply {} to {}? [y/N] ",
-        count(tally.changes, "change"),
-        count(tally.to_change, "host")
-    ));
+    let (changes, hosts) = (count(tally.changes, "change"), count(tally.to_change, "host"));
+    output::complain(&match task {
+        Task::Apply => format!("Apply {changes} to {hosts}? [y/N] "),
+        Task::Rollback { .. } => format!("Take back, with {changes} on {hosts}? [y/N] "),
+    });
     let mut answer = String::new();
     let asked = std::io::stdin().read_line(&mut answer);
     asked.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "Yes")

@@ -34,6 +34,10 @@ pub enum Command {
     /// Bring hosts to what the inventory wants: plan, check, change, verify
     #[command(after_help = "On a terminal it shows the plan and asks first; --yes, or no terminal, goes on.")]
     Apply(Apply),
+    /// Show the transactions that have ended on each host, newest first
+    History(History),
+    /// Take the latest transaction back, or all from one on; shows what that changes, and asks, like `apply`
+    Rollback(Rollback),
     /// List the roles, or explain one
     Role(Role),
     /// Show hosts, their groups and roles; for one host each variable with its source
@@ -49,8 +53,41 @@ pub struct Plan {
     #[command(flatten)]
     pub output: Output,
     /// Also save the plan, for `zdt apply FILE`: sealed, readable by you alone
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", conflicts_with = "prune")]
     pub out: Option<PathBuf>,
+    /// Also plan to remove what zdt once left and no role wants any more
+    #[arg(long)]
+    pub prune: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct History {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub work: Work,
+    /// Print one JSON document on stdout instead of text (see docs/json.md)
+    #[arg(long)]
+    pub json: bool,
+    /// Also the paths of each transaction, and those that were put back
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Rollback {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub work: Work,
+    #[command(flatten)]
+    pub output: Output,
+    /// Back to before this transaction: it and all later ones are taken back (see `zdt history`)
+    #[arg(long, value_name = "ID")]
+    pub to: Option<String>,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]
@@ -61,6 +98,9 @@ pub struct Apply {
     pub work: Work,
     #[command(flatten)]
     pub output: Output,
+    /// Also remove what zdt once left and no role wants any more
+    #[arg(long)]
+    pub prune: bool,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,

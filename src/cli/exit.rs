@@ -62,7 +62,7 @@ impl Exit {
         }
     }
 
-    fn of_trouble(trouble: &Trouble) -> Exit {
+    pub fn of_trouble(trouble: &Trouble) -> Exit {
         match trouble {
             Trouble::Panic(_) => Exit::Bug,
             Trouble::Host(_)

@@ -6,10 +6,12 @@ mod apply;
 mod arguments;
 pub mod error;
 mod exit;
+mod history;
 mod inventory;
 mod output;
 mod plan;
 pub mod role;
+mod rollback;
 mod saved;
 mod screen;
 mod selection;
@@ -33,6 +35,8 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
     let exit = match arguments.command {
         Command::Plan(command) => plan::run(&command),
         Command::Apply(command) => apply::run(&command),
+        Command::History(command) => history::run(&command),
+        Command::Rollback(command) => rollback::run(command),
         Command::Role(command) => role::run(&command),
         Command::Inventory(command) => inventory::run(&command),
     };

@@ -15,7 +15,7 @@ fn attempt(command: &Plan) -> Result<Exit, Exit> {
     let place = command.out.as_deref().map(saved::place).transpose()?;
     let prepared = selection::prepare(&command.selection)?;
     let runtime = screen::runtime()?;
-    let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work));
+    let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, command.prune));
     let (planned, took) = runtime.block_on(screen::plan(&fleet, &mut events));
     let hosts: Vec<&str> = fleet.hosts().collect();
     let exit = exit::worst(planned.iter().map(Exit::of_plan));

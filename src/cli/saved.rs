@@ -25,9 +25,13 @@ pub(super) fn is_named(selection: &Selection) -> bool {
 }
 
 /// Reads the saved plan that the command line names; what goes with inventories alone is refused.
-pub(super) fn read(selection: &Selection) -> Result<Saved, Exit> {
+pub(super) fn read(selection: &Selection, prune: bool) -> Result<Saved, Exit> {
     if !selection.extra_vars.is_empty() {
         complain(&words::extra_vars(&selection.inventory));
+        return Err(Exit::Usage);
+    }
+    if prune {
+        complain(&words::prune(&selection.inventory));
         return Err(Exit::Usage);
     }
     let plan = plan_file::read(&selection.inventory).map_err(|fault| wrong(&fault))?;
@@ -108,7 +112,7 @@ pub(super) fn show(command: &Plan) -> Result<Exit, Exit> {
         complain(&words::out_of_saved(&command.selection.inventory));
         return Err(Exit::Usage);
     }
-    let Saved { prepared, made } = read(&command.selection)?;
+    let Saved { prepared, made } = read(&command.selection, command.prune)?;
     let planned = saved_as_planned(&prepared.jobs);
     let hosts: Vec<&str> = prepared.jobs.iter().map(|job| job.host.as_str()).collect();
     let exit = exit::worst(planned.iter().map(Exit::of_plan));

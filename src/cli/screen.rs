@@ -53,6 +53,18 @@ pub(super) async fn plan(fleet: &Fleet, events: &mut UnboundedReceiver<Event>) -
     (planned, begun.elapsed())
 }
 
+/// Plans a rollback, with its duration.
+pub(super) async fn plan_rollback(
+    fleet: &Fleet,
+    events: &mut UnboundedReceiver<Event>,
+    to: Option<&str>,
+) -> (Vec<Planned>, Duration) {
+    let begun = Instant::now();
+    let hosts = fleet.hosts().count();
+    let planned = watch(fleet.plan_rollback(to), events, "planning", hosts).await;
+    (planned, begun.elapsed())
+}
+
 pub(super) fn detail(output: &Output) -> Detail {
     match output {
         Output { no_diff: true, .. } => Detail::Brief,

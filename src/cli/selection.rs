@@ -2,13 +2,17 @@ use crate::cli::Exit;
 use crate::cli::arguments::{HostKeys, Selection, Work};
 use crate::cli::error::{self, Report, render};
 use crate::cli::output;
-use crate::engine::{self, Prepared, Problem};
+use crate::engine::{self, Prepared, Problem, plan_file};
 use crate::host;
 use crate::inventory::Unused;
 use crate::project;
 
 /// Reads and checks all that the user wrote; prints every fault of it at once.
 pub(super) fn prepare(selection: &Selection) -> Result<Prepared, Exit> {
+    if plan_file::is_plan(&selection.inventory) {
+        output::complain(&render(&[error::saved::no_inventory(&selection.inventory)]));
+        return Err(Exit::Usage);
+    }
     let project = project::read(&selection.inventory, &selection.extra_vars)
         .map_err(|faults| wrong(&faults.into_iter().map(Problem::Project).collect::<Vec<_>>()))?;
     let prepared = engine::prepare(&project, selection.limit.as_deref()).map_err(|problems| wrong(&problems))?;
@@ -26,9 +30,11 @@ pub(super) fn wrong(problems: &[Problem]) -> Exit {
     Exit::Wrong
 }
 
-pub(super) fn options(work: &Work) -> engine::Options {
+/// `prune`: what no role wants any more goes too.
+pub(super) fn options(work: &Work, prune: bool) -> engine::Options {
     engine::Options {
         forks: usize::from(work.forks),
+        prune,
         connect: host::Options {
             connect_timeout: work.timeout(),
             keep: work.keep(),

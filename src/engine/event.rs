@@ -2,6 +2,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::engine::Goal;
 use crate::host;
 use crate::plan::{Change, HostPlan, Unknown};
 use crate::resource::{Level, Observation, OpenSeen};
@@ -58,6 +59,7 @@ pub struct Ready {
     pub sandbox: bool,
     /// What stands open on the host: what was seen may be half of a change, so its state counts as unknown.
     pub open: Option<OpenSeen>,
+    pub goal: Goal,
 }
 
 impl Ready {
@@ -143,7 +145,7 @@ mod tests {
         for (verdict, sandbox, refused) in cases {
             let checked = vec![Checked { name: "a".to_owned(), verdict }];
             let (plan, observation) = (HostPlan::default(), Observation::default());
-            let ready = Ready { plan, checked, observation, sandbox, open: None };
+            let ready = Ready { plan, checked, observation, sandbox, open: None, goal: Goal::Roles { prune: false } };
             assert_eq!(ready.is_refused(), refused, "{:?} {sandbox}", ready.checked);
         }
     }

@@ -14,6 +14,8 @@ pub struct Options {
     /// How many hosts at once.
     pub forks: usize,
     pub connect: host::Options,
+    /// Whether what no role wants any more is to go.
+    pub prune: bool,
 }
 
 /// The selected hosts, many at once.
@@ -49,7 +51,7 @@ impl Fleet {
         let each = (0..self.jobs.len()).map(|index| (index, ()));
         let planned = self
             .each(each, |jobs, index, options, events, ()| async move {
-                let visit = Visit { job: &jobs[index], connect: &options.connect, events: &events };
+                let visit = Visit::of(&jobs[index], &options, &events);
                 let planned = visit.plan().await;
                 let _ = events.send(Event::Planned { host: jobs[index].host.clone() });
                 planned
@@ -70,7 +72,7 @@ impl Fleet {
                     if stop.load(Ordering::Relaxed) {
                         return Applied::NotStarted;
                     }
-                    let visit = Visit { job: &jobs[index], connect: &options.connect, events: &events };
+                    let visit = Visit::of(&jobs[index], &options, &events);
                     // A panic is a failure too, and comes past no `if`.
                     let mut guard = StopUnless { harmless: false, stop };
                     let applied = visit.apply(&ready, &transaction).await;
@@ -86,7 +88,11 @@ impl Fleet {
     }
 
     /// Runs `work` for each item, `forks` at once; a panic of one host is that host's result, not the end of the others.
-    async fn each<I, W, F, T>(&self, items: impl Iterator<Item = (usize, I)>, work: W) -> Vec<Result<T, String>>
+    pub(super) async fn each<I, W, F, T>(
+        &self,
+        items: impl Iterator<Item = (usize, I)>,
+        work: W,
+    ) -> Vec<Result<T, String>>
     where
         I: Send + 'static,
         W: Fn(Arc<Vec<Job>>, usize, Arc<Options>, UnboundedSender<Event>, I) -> F,

@@ -4,6 +4,8 @@
 
 mod event;
 mod fleet;
+mod goal;
+mod history;
 mod job;
 pub mod plan_file;
 mod remote;
@@ -14,6 +16,7 @@ mod wanted;
 
 pub use event::{Applied, Event, Planned, Ready, Stage, Trouble};
 pub use fleet::{Fleet, Options};
+pub use goal::Goal;
 pub use job::{Job, Prepared, Problem, prepare};
 pub use save::{jobs_of, save, saved_as_planned};
 pub use wanted::Wanted;

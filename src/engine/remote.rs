@@ -1,11 +1,13 @@
 //! The only place where the pure codecs meet the bytes of a session.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::host::{self, Program, Session};
 use crate::resource::{Observation, ObserveRequest};
 use crate::transaction::journal::{Line, decode};
-use crate::transaction::{Checked, Checking, Manifest, Outcome, Progress};
+use crate::transaction::{Checked, Checking, Ended, Header, Manifest, Outcome, Progress, decode_history, decode_saved};
 
 /// The host gives a check 30 s; beyond that nothing is at work any more.
 const CHECK_PATIENCE: Duration = Duration::from_secs(40);
@@ -86,6 +88,30 @@ pub(super) async fn run(
         (None, Some(fault)) => Err(protocol("run", &fault.line)),
         (None, None) => Err(protocol("run", "it ended without an outcome")),
     }
+}
+
+/// The transactions that have ended on the host, oldest first.
+pub(super) async fn history(session: &mut Session, root: Option<&str>) -> Result<Vec<Ended>, host::Fault> {
+    let lines = told(session, "history", &Header::of("history", root)).await?;
+    decode_history(&lines, root).map_err(|fault| protocol("history", &fault.line))
+}
+
+/// The old files that transaction `record` saved, by the number of its entry.
+pub(super) async fn saved(
+    session: &mut Session,
+    record: &str,
+    root: Option<&str>,
+) -> Result<BTreeMap<usize, Arc<[u8]>>, host::Fault> {
+    let lines = told(session, "saved", &Header::of(record, root)).await?;
+    decode_saved(&lines).map_err(|fault| protocol("saved", &fault.line))
+}
+
+async fn told(session: &mut Session, verb: &str, header: &Header) -> Result<Vec<Vec<u8>>, host::Fault> {
+    session.start(Program::PREFLIGHT);
+    session.start(Program::RUN);
+    let mut lines = Vec::new();
+    session.call(verb, &header.encode(), |line| lines.push(line.to_vec())).await?;
+    Ok(lines)
 }
 
 fn protocol(verb: &str, text: &str) -> host::Fault {

@@ -33,6 +33,7 @@ pub(super) fn disown(put: &mut Put) {
         Put::File { owner, group, .. }
         | Put::Directory { owner, group, .. }
         | Put::Link { owner, group, .. }
+        | Put::Saved { owner, group, .. }
         | Put::Attributes { owner, group, .. } => {
             *owner = None;
             *group = None;

@@ -2,11 +2,10 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::engine::{Applied, Event, Job, Planned, Ready, Stage, Trouble, remote, sandbox};
+use crate::engine::{Applied, Event, Goal, Job, Options, Planned, Ready, Stage, Trouble, remote, sandbox};
 use crate::host::{self, Session};
 use crate::plan;
-use crate::resource::{Desired, Level, Notice, Observation, OpenSeen, OpenState};
-use crate::role;
+use crate::resource::{Level, Notice, Observation, OpenSeen, OpenState};
 use crate::transaction::{Checking, Header, Manifest, Outcome, STATE_DIR};
 
 /// One host, from connecting to the end.
@@ -14,10 +13,15 @@ pub(super) struct Visit<'a> {
     pub job: &'a Job,
     pub connect: &'a host::Options,
     pub events: &'a UnboundedSender<Event>,
+    /// Whether what no role wants any more is to go.
+    pub prune: bool,
 }
 
-impl Visit<'_> {
-    fn stage(&self, stage: Stage) {
+impl<'a> Visit<'a> {
+    pub fn of(job: &'a Job, options: &'a Options, events: &'a UnboundedSender<Event>) -> Visit<'a> {
+        Visit { job, connect: &options.connect, events, prune: options.prune }
+    }
+    pub(super) fn stage(&self, stage: Stage) {
         // Nobody listening any more is no reason to stop half-way.
         let _ = self.events.send(Event::Stage { host: self.job.host.clone(), stage });
     }
@@ -27,26 +31,25 @@ impl Visit<'_> {
         if let Some(planned) = self.job.bound.settled(self.job.root.is_some()) {
             return planned;
         }
-        match self.look().await {
+        match self.look(&Goal::Roles { prune: self.prune }).await {
             Ok(planned) => planned,
             Err(fault) => Planned::Unknown(Trouble::Host(fault)),
         }
     }
 
-    async fn look(&self) -> Result<Planned, host::Fault> {
+    async fn look(&self, goal: &Goal) -> Result<Planned, host::Fault> {
         self.stage(Stage::Connect);
         let mut session = host::connect(&self.job.target, self.connect).await?;
-        self.look_through(&mut session).await
+        self.look_through(&mut session, goal).await
     }
 
-    async fn look_through(&self, session: &mut Session) -> Result<Planned, host::Fault> {
-        let (wanted, observation) = match self.observe(session).await? {
-            Ok(seen) => seen,
-            Err(faults) => return Ok(Planned::Faulty(faults)),
-        };
-        let mut plan = match plan::plan(&wanted, &observation) {
-            Ok(plan) => self.job.bound.hold(plan, &observation),
-            Err(unknown) => return Ok(Planned::Unknown(Trouble::Unseen(unknown))),
+    pub(super) async fn look_through(&self, session: &mut Session, goal: &Goal) -> Result<Planned, host::Fault> {
+        self.stage(Stage::Observe);
+        let observation = remote::observe(session, &goal.request(self.job)).await?;
+        let mut plan = match goal.plan(self.job, &observation) {
+            Ok(plan) => goal.hold(self.job, plan, &observation),
+            Err(Trouble::Faults(faults)) => return Ok(Planned::Faulty(faults)),
+            Err(trouble) => return Ok(Planned::Unknown(trouble)),
         };
         let open = observation.open.clone();
         if let Some(open) = &open {
@@ -68,17 +71,8 @@ impl Visit<'_> {
             let manifest = self.manifest("preflight", &plan, &observation);
             remote::preflight(session, &manifest).await?
         };
-        Ok(Planned::Ready(Arc::new(Ready { plan, checked, observation, sandbox: self.job.root.is_some(), open })))
-    }
-
-    /// What the roles want and what is there; or the faults of a role that cannot be rendered for this host.
-    async fn observe(
-        &self,
-        session: &mut Session,
-    ) -> Result<Result<(Desired, Observation), Vec<role::Fault>>, host::Fault> {
-        self.stage(Stage::Observe);
-        let observation = remote::observe(session, &self.job.request()).await?;
-        Ok(self.job.wanted(&observation.facts).map(|wanted| (wanted, observation)))
+        let (sandbox, goal) = (self.job.root.is_some(), goal.clone());
+        Ok(Planned::Ready(Arc::new(Ready { plan, checked, observation, sandbox, open, goal })))
     }
 
     fn manifest(&self, id: &str, plan: &plan::HostPlan, observation: &Observation) -> Manifest {
@@ -101,10 +95,11 @@ impl Visit<'_> {
     }
 
     async fn apply_through(&self, session: &mut Session, ready: &Ready, id: &str) -> Applied {
-        let manifest = match self.prepare_sandbox(session, ready, id).await {
+        let mut manifest = match self.prepare_sandbox(session, ready, id).await {
             Ok(manifest) => manifest,
             Err(trouble) => return Applied::NotReached(trouble),
         };
+        ready.goal.settle(&mut manifest);
         self.stage(Stage::Run);
         if let Err(fault) = remote::prepare(session).await {
             return Applied::NotReached(Trouble::Host(fault));
@@ -118,7 +113,7 @@ impl Visit<'_> {
         match outcome {
             Err(fault) => Applied::Lost(Trouble::Host(fault)),
             Ok(outcome) if !matches!(outcome, Outcome::Committed) => Applied::Ended(outcome),
-            Ok(outcome) => match self.verify(session).await {
+            Ok(outcome) => match self.verify(session, &ready.goal).await {
                 Ok(changes) if changes.is_empty() => Applied::Ended(outcome),
                 Ok(changes) => Applied::NotConverged(changes),
                 Err(trouble) => Applied::NotVerified(trouble),
@@ -132,9 +127,7 @@ impl Visit<'_> {
             return Ok(self.manifest(id, &ready.plan, &ready.observation));
         };
         sandbox::make_parents(root, &ready.plan)?;
-        let mut request = self.job.bound.request();
-        request.root = Some(root.clone());
-        let now = remote::observe(session, &request).await.map_err(Trouble::Host)?;
+        let now = remote::observe(session, &ready.goal.request(self.job)).await.map_err(Trouble::Host)?;
         // What the plan was made from stays what the host compares with; only the folders that were just made are new.
         let mut observation = ready.observation.clone();
         for (path, seen) in &mut observation.paths {
@@ -150,13 +143,10 @@ impl Visit<'_> {
         Ok(self.manifest(id, &ready.plan, &observation))
     }
 
-    async fn verify(&self, session: &mut Session) -> Result<Vec<plan::Change>, Trouble> {
+    async fn verify(&self, session: &mut Session, goal: &Goal) -> Result<Vec<plan::Change>, Trouble> {
         self.stage(Stage::Verify);
-        let (wanted, observation) = match self.observe(session).await.map_err(Trouble::Host)? {
-            Ok(seen) => seen,
-            Err(faults) => return Err(Trouble::Faults(faults)),
-        };
-        plan::plan(&wanted, &observation).map(|plan| plan.changes).map_err(Trouble::Unseen)
+        let observation = remote::observe(session, &goal.request(self.job)).await.map_err(Trouble::Host)?;
+        goal.plan(self.job, &observation).map(|plan| plan.changes)
     }
 
     /// Why the state of a host with something open on it is not known, and what an apply would do.

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::engine::{Planned, Ready, Trouble};
+use crate::engine::{Goal, Planned, Ready, Trouble};
 use crate::plan::saved::SavedState;
 use crate::plan::{Cause, HostPlan};
 use crate::resource::{Desired, Facts, Level, Notice, Observation, ObserveRequest};
@@ -68,6 +68,6 @@ impl Wanted {
 }
 
 fn without_look(plan: HostPlan, sandbox: bool) -> Planned {
-    let observation = Observation::default();
-    Planned::Ready(Arc::new(Ready { plan, checked: Vec::new(), observation, sandbox, open: None }))
+    let (observation, goal) = (Observation::default(), Goal::Roles { prune: false });
+    Planned::Ready(Arc::new(Ready { plan, checked: Vec::new(), observation, sandbox, open: None, goal }))
 }

@@ -20,6 +20,7 @@ verb_observe() {
 	done
 	IFS=$WS
 	observe_session
+	observe_applied
 	if [ -n "$root" ]; then
 		observe_files
 	else
@@ -93,10 +94,59 @@ observe_open() {
 	printf "o$US%s$US%s$US%s$US%s$US\n" "$open_id" "$state" "$who" "$word"
 }
 
-# Each of `entries` is a path after `c` (its content is wanted) or `h` (its hash is enough).
+# Says what earlier transactions left here, and has it looked at too.
+observe_applied() {
+	applied=$root/var/lib/zdt/applied
+	[ -r "$applied" ] && [ -f "$applied" ] || return 0
+	{
+		IFS= read -r line
+		case $line in
+		1) ;;
+		*)
+			word "format $line"
+			printf "A$US%s$US\n" "$word"
+			return 0
+			;;
+		esac
+		while IFS= read -r line; do
+			printf "a$US%s\n" "$line"
+			path=$root${line%%"$US"*}
+			case $NL$entries in
+			*"$NL"?"$path$NL"*) ;;
+			*) entries=${entries}d$path$NL ;;
+			esac
+		done
+	} <"$applied"
+	IFS=$WS
+}
+
+# Names one thing in directory $1 that nobody looks at, if there is one.
+observe_foreign() {
+	[ -r "$1" ] && [ -x "$1" ] || {
+		printf "d$US%s$US%s\n" "$1" '=?'
+		return
+	}
+	set +f
+	for held in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+		[ -e "$held" ] || [ -L "$held" ] || continue
+		case $NL$paths_asked in
+		*"$NL$held$NL"*) continue ;;
+		esac
+		word "${held##*/}"
+		printf "d$US%s$US%s\n" "$1" "$word"
+		break
+	done
+	set -f
+}
+
+# Each of `entries` is a path after `c` (its content is wanted), `h` (its hash is enough) or `d` (so too, and if it is a
+# directory, whether all that it holds is looked at).
 observe_paths() {
-	paths='' files='' shown=''
+	paths='' files='' shown='' paths_asked=''
 	IFS=$NL
+	for entry in $entries; do
+		paths_asked=$paths_asked${entry#?}$NL
+	done
 	for entry in $entries; do
 		path=${entry#?}
 		paths=$paths$path$NL
@@ -105,10 +155,12 @@ observe_paths() {
 		elif [ -f "$path" ]; then
 			if [ -r "$path" ]; then
 				files=$files$path$NL
-				[ "$entry" = "h$path" ] || shown=$shown$path$NL
+				[ "$entry" != "c$path" ] || shown=$shown$path$NL
 			else
 				printf "x$US%s\n" "$path"
 			fi
+		elif [ -d "$path" ] && [ "$entry" = "d$path" ]; then
+			observe_foreign "$path"
 		fi
 		if cd -P "${path%/*}/" 2>/dev/null; then
 			word "$PWD"

@@ -215,7 +215,7 @@ verb_history() {
 			since) since=$2 ;;
 			esac
 			case $1 in
-			entry | handler | check) header=$header$line$NL ;;
+			entry | handler | check | applied) header=$header$line$NL ;;
 			esac
 		done <"$record/manifest"
 		printf "record$US%s$US%s%s$US%s$US%s$US\n%s" "${record##*/}" "$ended" "$kind" "$by" "$since" "$header"

@@ -17,15 +17,24 @@ pub(super) fn needed(changes: &[Change], handlers: &[Handler]) -> Vec<PlannedHan
                 // Library::parse refuses a notify that names no handler.
                 continue;
             };
-            let same =
-                planned.iter_mut().find(|p| p.handler.kind == handler.kind && p.handler.arguments == handler.arguments);
-            match same {
-                Some(known) if known.because.contains(&change.id) => {}
-                Some(known) => known.because.push(change.id.clone()),
-                None => planned.push(PlannedHandler { handler: handler.clone(), because: vec![change.id.clone()] }),
-            }
+            ask(&mut planned, handler, &change.id);
         }
     }
-    planned.sort_by_key(|p| order::handler_rank(&p.handler.kind));
+    sort(&mut planned);
     planned
+}
+
+/// Has `handler` run because of `id`, once however many ask for it.
+pub(super) fn ask(planned: &mut Vec<PlannedHandler>, handler: &Handler, id: &Id) {
+    let same = planned.iter_mut().find(|p| p.handler.kind == handler.kind && p.handler.arguments == handler.arguments);
+    match same {
+        Some(known) if known.because.contains(id) => {}
+        Some(known) => known.because.push(id.clone()),
+        None => planned.push(PlannedHandler { handler: handler.clone(), because: vec![id.clone()] }),
+    }
+}
+
+/// Brings handlers into the order in which they must run.
+pub(super) fn sort(planned: &mut [PlannedHandler]) {
+    planned.sort_by_key(|p| order::handler_rank(&p.handler.kind));
 }

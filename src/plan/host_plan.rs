@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use crate::plan::{Action, Cause, Change, PlannedHandler, Refusal, diff, handler, order};
+use crate::plan::{Action, Cause, Change, Orphan, PlannedHandler, Refusal, diff, handler, order, orphan};
 use crate::resource::{Attribute, Check, Desired, Id, Notice, Observation, State, Subject, Unseen};
 
 /// What apply would do to one host, whole.
@@ -15,6 +15,8 @@ pub struct HostPlan {
     pub in_sync: usize,
     /// The host is no longer what it was when the saved plan was made: refused, which says nothing about other hosts.
     pub moved: bool,
+    /// What earlier transactions left and nobody wants any more; nothing is done about it unless `prune` is asked for.
+    pub orphans: Vec<Orphan>,
 }
 
 /// A thing whose state could not be learned.
@@ -52,6 +54,7 @@ pub fn plan(desired: &Desired, observation: &Observation) -> Result<HostPlan, Ve
         return Err(unknown);
     }
     order::sort(&mut host_plan.changes);
+    host_plan.orphans = orphan::orphans(desired, observation);
     host_plan.handlers = handler::needed(&host_plan.changes, &desired.handlers);
     host_plan.checks = desired.checks.iter().filter(|check| concerns(check, &host_plan.changes)).cloned().collect();
     Ok(host_plan)

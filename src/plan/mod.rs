@@ -8,6 +8,7 @@ mod diff;
 mod handler;
 mod host_plan;
 mod order;
+mod orphan;
 mod refusal;
 pub mod saved;
 
@@ -15,4 +16,5 @@ pub use change::{Action, AttributeChange, Change};
 pub use diff::diff;
 pub use handler::PlannedHandler;
 pub use host_plan::{HostPlan, Unknown, plan};
+pub use orphan::{Orphan, OrphanState, holds};
 pub use refusal::{Cause, Refusal};

@@ -31,6 +31,14 @@ pub enum Cause {
     OutsideSandbox {
         parent: String,
     },
+    /// A rollback finds it other than the transaction left it: taking that back would lose somebody's work.
+    ChangedSince {
+        what: Vec<&'static str>,
+    },
+    /// The content to which a rollback would return is not in the host's history.
+    NotSaved {
+        record: String,
+    },
     /// The handler that would bring it about is missing from the plan.
     NoEffect,
     /// It is no longer what it was when the saved plan was made.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::engine::Ready;
 use crate::plan::{Action, AttributeChange, Cause, Change, HostPlan, PlannedHandler, Refusal};
 use crate::report::style::{ADDED, CHANGED, EFFECT, FAINT, REMOVED, STRONG, paint};
-use crate::report::{content, printable, versions};
+use crate::report::{content, orphans, printable, versions};
 use crate::resource::{Attribute, Level, State, Value};
 use crate::transaction::{Checked, Verdict};
 
@@ -47,6 +47,7 @@ pub fn host_block(ready: &Ready, detail: Detail, host: &str, mut shown: Option<&
     if !ready.is_refused() {
         handler_lines(&mut out, plan, ready.sandbox);
     }
+    out.push_str(&orphans::lines(&plan.orphans));
     notice_lines(&mut out, plan, detail);
     out
 }
@@ -154,6 +155,13 @@ pub(super) fn refusal_text(refusal: &Refusal) -> String {
         Cause::NoGroup { name } => format!("{id} shall belong to the group `{name}`, which this host does not know"),
         Cause::OutsideSandbox { parent } => {
             format!("{id} would lie in `{}`, outside the sandbox: a link leads there", printable(parent))
+        }
+        Cause::ChangedSince { what } => format!(
+            "{id} was changed since (its {}): a rollback would lose that. Look at it; put it back to what zdt left, or move it away",
+            what.join(" and its ")
+        ),
+        Cause::NotSaved { record } => {
+            format!("{id}: its old content is not in the host's history (transaction {}) any more", printable(record))
         }
         Cause::NoEffect => format!("{id} differs, and role `{}` names no handler that would mend it", refusal.role),
         Cause::Changed(_) => format!("{id} has changed since the plan was made"),

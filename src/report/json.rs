@@ -3,9 +3,9 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::engine::{Applied, Planned, Ready, Trouble};
-use crate::plan::{Action, Cause, Change, Refusal};
+use crate::plan::{Action, Cause, Change, Orphan, OrphanState, Refusal};
 use crate::resource::{Content, Level, OpenSeen, OpenState, State, Value};
-use crate::transaction::{Checked, Outcome, Verdict};
+use crate::transaction::{Checked, Ended, Outcome, Past, Verdict};
 
 pub const FORMAT: u32 = 1;
 
@@ -41,6 +41,7 @@ fn ready_host(host: &str, ready: &Ready) -> Json {
         "in_sync": plan.in_sync,
         "changes": plan.changes.iter().map(change).collect::<Vec<_>>(),
         "refusals": plan.refusals.iter().map(refusal).collect::<Vec<_>>(),
+        "orphans": plan.orphans.iter().filter(|orphan| orphan.is_there()).map(orphan).collect::<Vec<_>>(),
         "checks": ready.checked.iter().map(check).collect::<Vec<_>>(),
         "handlers": plan.handlers.iter().map(|planned| json!({
             "name": planned.handler.name,
@@ -68,6 +69,52 @@ fn open(open: &OpenSeen) -> Json {
         OpenState::Stuck => "stuck",
     };
     json!({"id": open.id, "state": state, "who": open.who, "reason": open.reason})
+}
+
+fn orphan(orphan: &Orphan) -> Json {
+    let (state, detail) = match &orphan.state {
+        OrphanState::AsLeft => ("as left", Json::Null),
+        OrphanState::Changed(what) => ("changed", json!(what)),
+        OrphanState::Holds(name) => ("holds others", json!(name)),
+        OrphanState::Unreadable(why) => ("unreadable", json!(why)),
+        OrphanState::Gone => ("gone", Json::Null),
+    };
+    json!({"path": orphan.left.path, "role": orphan.left.role, "state": state, "detail": detail})
+}
+
+/// The transactions that have ended on a host, newest first. `trouble` words a fault.
+pub fn history(host: &str, told: &Result<Vec<Ended>, Trouble>, trouble: impl Fn(&str, &Trouble) -> String) -> Json {
+    match told {
+        Ok(history) => json!({"host": host, "transactions": history.iter().rev().map(transaction).collect::<Vec<_>>()}),
+        Err(why) => json!({"host": host, "transactions": [], "error": trouble(host, why)}),
+    }
+}
+
+fn transaction(ended: &Ended) -> Json {
+    let record = &ended.record;
+    let (outcome, detail) = ended_as(&record.outcome);
+    let change = |past: &Past| json!({"path": past.path, "put": past.put, "before": past.seen.kind});
+    json!({
+        "record": record.name,
+        "id": ended.id(),
+        "kind": record.kind,
+        "by": record.by,
+        "began": record.began,
+        "ended": record.ended,
+        "outcome": outcome,
+        "detail": detail,
+        "changes": ended.entries.iter().map(change).collect::<Vec<_>>(),
+    })
+}
+
+fn ended_as(outcome: &Outcome) -> (&'static str, Json) {
+    match outcome {
+        Outcome::Committed => ("committed", Json::Null),
+        Outcome::PutBack { step, reason } => ("put back", json!({"step": step, "reason": reason})),
+        Outcome::Stuck { step, reason } => ("stuck", json!({"step": step, "reason": reason})),
+        Outcome::Locked { who } => ("locked", json!(who)),
+        Outcome::Unknown { reason } => ("unknown", json!(reason)),
+    }
 }
 
 fn change(change: &Change) -> Json {
@@ -117,6 +164,8 @@ fn refusal(refusal: &Refusal) -> Json {
         Cause::NoUser { name } => json!({"kind": "no user", "name": name}),
         Cause::NoGroup { name } => json!({"kind": "no group", "name": name}),
         Cause::OutsideSandbox { parent } => json!({"kind": "outside the sandbox", "parent": parent}),
+        Cause::ChangedSince { what } => json!({"kind": "changed since", "what": what}),
+        Cause::NotSaved { record } => json!({"kind": "not saved", "record": record}),
         Cause::NoEffect => json!({"kind": "no effect"}),
         Cause::Changed(three) => json!({
             "kind": "changed since the plan",
@@ -142,11 +191,7 @@ fn check(checked: &Checked) -> Json {
 /// What applying to one host came to.
 pub fn applied(host: &str, applied: &Applied, trouble: impl Fn(&str, &Trouble) -> String) -> Json {
     let (outcome, detail) = match applied {
-        Applied::Ended(Outcome::Committed) => ("committed", Json::Null),
-        Applied::Ended(Outcome::PutBack { step, reason }) => ("put back", json!({"step": step, "reason": reason})),
-        Applied::Ended(Outcome::Stuck { step, reason }) => ("stuck", json!({"step": step, "reason": reason})),
-        Applied::Ended(Outcome::Locked { who }) => ("locked", json!(who)),
-        Applied::Ended(Outcome::Unknown { reason }) => ("unknown", json!(reason)),
+        Applied::Ended(outcome) => ended_as(outcome),
         Applied::NotConverged(left) => {
             ("not converged", json!(left.iter().map(|change| change.id.to_string()).collect::<Vec<_>>()))
         }

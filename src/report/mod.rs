@@ -4,8 +4,10 @@
 
 mod applied;
 mod content;
+mod history;
 mod host_block;
 pub mod json;
+mod orphans;
 mod printable;
 mod progress;
 mod recap;
@@ -14,6 +16,7 @@ mod versions;
 mod why;
 
 pub use applied::applied_lines;
+pub use history::history_block;
 pub use host_block::{Detail, Shown, host_block};
 pub use printable::printable;
 pub use progress::Progress;

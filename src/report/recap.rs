@@ -10,12 +10,17 @@ pub struct Tally {
     pub changes: usize,
     pub refused: usize,
     pub unknown: usize,
+    /// Paths that no role wants any more.
+    pub orphans: usize,
 }
 
 impl Tally {
     pub fn of<'a>(planned: impl IntoIterator<Item = &'a Planned>) -> Tally {
         let mut tally = Tally::default();
         for planned in planned {
+            if let Planned::Ready(ready) = planned {
+                tally.orphans += ready.plan.orphans.iter().filter(|orphan| orphan.is_there()).count();
+            }
             match planned {
                 Planned::Unknown(_) => tally.unknown += 1,
                 Planned::Faulty(_) => tally.refused += 1,
@@ -51,7 +56,11 @@ pub fn plan_recap(tally: &Tally) -> String {
     if tally.unknown > 0 {
         parts.push(format!("{} unknown", tally.unknown));
     }
-    format!("Plan: {}: {}.", count(tally.hosts(), "host"), parts.join(", "))
+    let orphans = match tally.orphans {
+        0 => String::new(),
+        number => format!(" No longer wanted: {}.", count(number, "path")),
+    };
+    format!("Plan: {}: {}.{orphans}", count(tally.hosts(), "host"), parts.join(", "))
 }
 
 /// `Applied: 2 hosts changed, 1 already in sync.`

@@ -11,8 +11,10 @@ mod file;
 mod id;
 mod kind;
 mod kind_syntax;
+mod left;
 mod link;
 mod observe;
+mod remembered;
 mod seen;
 mod state;
 mod template;
@@ -23,10 +25,12 @@ pub use desired::{Check, Desired, Handler, Level, Notice};
 pub use id::{Id, Subject};
 pub use kind::{Field, FieldSyntax, Fields, KINDS, Kind, Presence, kind};
 pub use kind_syntax::{Syntax, WordFault};
+pub use left::Applied;
 pub use observe::{
     FactQuery, Facts, Fault as ObserveFault, Observation, ObserveRequest, OpenSeen, OpenState, PathQuery, PathSeen,
     SessionSeen, UnitSeen,
 };
+pub use remembered::{recall_checks, recall_handlers, remember_checks, remember_handlers};
 pub use seen::Unseen;
 pub use state::{Attribute, Content, State, Value, sha256};
 

@@ -3,6 +3,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::Applied;
+
 mod codec;
 mod units;
 
@@ -14,6 +16,9 @@ pub struct ObserveRequest {
     /// A sandbox's root directory; every path lies under it, and units and facts are not looked at.
     pub root: Option<String>,
     pub paths: Vec<PathQuery>,
+    /// Those of `paths` that are directories of which must be known whether they hold anything that is not looked at too; no
+    /// content of them is asked for.
+    pub folders: Vec<String>,
     pub units: Vec<String>,
     pub facts: Vec<FactQuery>,
     /// Users and groups that must exist; the answer says which do not.
@@ -54,6 +59,8 @@ pub struct Observation {
     pub session: SessionSeen,
     /// A transaction that has not ended: what was seen may be half of a change.
     pub open: Option<OpenSeen>,
+    /// What zdt left here earlier; the paths in it were looked at too.
+    pub applied: Applied,
     /// Facts of a kind that the host program does not know: fact name → kind.
     pub unknown_facts: BTreeMap<String, String>,
 }
@@ -110,6 +117,8 @@ pub struct PathSeen {
     pub content: Option<Arc<[u8]>>,
     /// The directory that holds it, links resolved; absent where there is none yet.
     pub parent: Option<Vec<u8>>,
+    /// A name in this directory that was not looked at; only where that was asked, or the host remembers the directory.
+    pub foreign: Option<Vec<u8>>,
 }
 
 /// A unit as systemd runs it, not as files describe it.

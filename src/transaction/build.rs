@@ -1,8 +1,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::plan::{Action, Change, HostPlan};
-use crate::resource::{Attribute, Observation, PathSeen, State};
+use crate::plan::{Action, Change, HostPlan, OrphanState};
+use crate::resource::{AppliedPath, Attribute, Check, Observation, PathSeen, remember_checks, remember_handlers};
 use crate::transaction::{CheckCommand, Entry, HandlerCall, Header, Manifest, Put, Seen};
 
 impl Manifest {
@@ -17,29 +17,84 @@ impl Manifest {
             .map(|change| Entry {
                 path: rooted(&change.id.name),
                 put: put(change),
-                seen: observation.paths.get(&change.id.name).map(fingerprint).unwrap_or_else(absent),
+                seen: observation.paths.get(&change.id.name).map(Seen::of).unwrap_or_else(absent),
             })
             .collect();
         let (checks, handlers) = match root {
             Some(_) => (Vec::new(), Vec::new()),
             None => (checks(plan), handlers(plan)),
         };
-        Manifest { entries, checks, handlers, ..Manifest::new(header) }
+        let applied = applied(plan, observation);
+        Manifest { entries, checks, handlers, applied, ..Manifest::new(header) }
     }
 }
 
-fn put(change: &Change) -> Put {
-    let word = |attribute| {
-        let pick = |state: &State| state.word(attribute).map(str::to_owned);
-        pick(&change.desired).or_else(|| pick(&change.observed))
+/// What the host is to remember: each path that is made or written, with what it takes to take it away again.
+fn applied(plan: &HostPlan, observation: &Observation) -> Vec<AppliedPath> {
+    let known = &observation.applied.paths;
+    let gone = |path: &str| known.contains_key(path).then(|| AppliedPath::gone(path));
+    let mut applied: Vec<AppliedPath> =
+        plan.orphans.iter().filter(|o| o.state == OrphanState::Gone).filter_map(|o| gone(&o.left.path)).collect();
+    for change in plan.changes.iter().filter(|change| change.action != Action::Effect) {
+        let path = &change.id.name;
+        if change.action == Action::Remove {
+            applied.extend(gone(path));
+        } else if change.action == Action::Create || is_whole(change) || known.contains_key(path) {
+            applied.push(left(plan, change));
+        }
+        // Of what was there before and only got another mode or owner nothing is ours to take away.
+    }
+    applied
+}
+
+fn left(plan: &HostPlan, change: &Change) -> AppliedPath {
+    let word = |attribute| word(change, attribute).unwrap_or_default();
+    let content = change.desired.content().or_else(|| change.observed.content());
+    let kind = word(Attribute::Type);
+    let handlers = plan.handlers.iter().filter(|planned| planned.because.contains(&change.id));
+    let concerns = |check: &&Check| {
+        if check.paths.is_empty() { check.role == change.role } else { check.paths.contains(&change.id.name) }
     };
+    AppliedPath {
+        path: change.id.name.clone(),
+        detail: match kind.as_str() {
+            "file" => content.map(|content| content.sha256.clone()).unwrap_or_default(),
+            "link" => STANDARD.encode(word(Attribute::Target)),
+            _ => String::new(),
+        },
+        mode: match (&put(change), kind.as_str()) {
+            (Put::File { mode, .. } | Put::Directory { mode, .. }, _) => mode.clone(),
+            (_, "link") => String::new(),
+            _ => word(Attribute::Mode),
+        },
+        owner: word(Attribute::Owner),
+        group: word(Attribute::Group),
+        role: change.role.clone(),
+        handlers: remember_handlers(handlers.map(|planned| &planned.handler)),
+        checks: remember_checks(plan.checks.iter().filter(concerns)),
+        kind,
+    }
+}
+
+/// Whether the path is put anew, not only given other attributes.
+fn is_whole(change: &Change) -> bool {
+    let differs = |attribute| change.attributes.iter().any(|a| a.attribute == attribute);
+    differs(Attribute::Type) || differs(Attribute::Content) || differs(Attribute::Target)
+}
+
+/// The wanted word; where it is not managed, the one that is there.
+fn word(change: &Change, attribute: Attribute) -> Option<String> {
+    change.desired.word(attribute).or_else(|| change.observed.word(attribute)).map(str::to_owned)
+}
+
+fn put(change: &Change) -> Put {
+    let word = |attribute| word(change, attribute);
     let (owner, group) = (word(Attribute::Owner), word(Attribute::Group));
     if change.action == Action::Remove {
         return Put::Remove;
     }
     let differs = |attribute| change.attributes.iter().any(|a| a.attribute == attribute);
-    let whole = differs(Attribute::Type) || differs(Attribute::Content) || differs(Attribute::Target);
-    if !whole {
+    if !is_whole(change) {
         let changed = |attribute| differs(attribute).then(|| word(attribute)).flatten();
         return Put::Attributes {
             mode: changed(Attribute::Mode),
@@ -83,30 +138,29 @@ fn handlers(plan: &HostPlan) -> Vec<HandlerCall> {
         .collect()
 }
 
-fn fingerprint(seen: &PathSeen) -> Seen {
-    Seen {
-        kind: seen.kind.clone(),
-        mode: seen.mode.clone(),
-        owner: seen.owner.clone(),
-        group: seen.group.clone(),
-        detail: match (&seen.sha256, &seen.target) {
-            (Some(sha256), _) => sha256.clone(),
-            (None, Some(target)) => STANDARD.encode(target),
-            (None, None) => String::new(),
-        },
-        parent: seen.parent.clone(),
+impl Seen {
+    /// The fingerprint of what was seen.
+    pub fn of(seen: &PathSeen) -> Seen {
+        Seen {
+            kind: seen.kind.clone(),
+            mode: seen.mode.clone(),
+            owner: seen.owner.clone(),
+            group: seen.group.clone(),
+            detail: seen.detail(),
+            parent: seen.parent.clone(),
+        }
     }
 }
 
 fn absent() -> Seen {
-    fingerprint(&PathSeen { kind: "absent".to_owned(), ..PathSeen::default() })
+    Seen::of(&PathSeen { kind: "absent".to_owned(), ..PathSeen::default() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::plan::plan;
-    use crate::resource::{Content, Desired, Id, Resource, Value};
+    use crate::resource::{Content, Desired, Handler, Id, Resource, State, Value, recall_handlers};
 
     fn wanted(desired: State) -> Desired {
         let resource = Resource { id: Id::path("/etc/x"), desired, notify: vec![], role: "r".to_owned() };
@@ -156,5 +210,39 @@ mod tests {
         assert_eq!(mode, "0640");
         assert_eq!((owner.as_deref(), group.as_deref()), (Some("root"), Some("adm")));
         assert_eq!(manifest.entries[0].seen.detail, crate::resource::sha256(b"a"));
+    }
+
+    #[test]
+    fn what_is_written_is_remembered_with_what_makes_it_take_effect() {
+        let handler = |name: &str| Handler {
+            name: name.to_owned(),
+            role: "r".to_owned(),
+            kind: name.to_owned(),
+            arguments: vec![],
+            says: String::new(),
+        };
+        let mut wanted = wanted(file(b"b"));
+        wanted.resources[0].notify = vec!["reload".to_owned()];
+        wanted.handlers = vec![handler("reload"), handler("other")];
+        let plan = plan(&wanted, &seen(b"a")).expect("all was seen");
+        let manifest = Manifest::of(&plan, &seen(b"a"), Header::of("t1", None), Some("/box"));
+        let [left] = manifest.applied.as_slice() else { panic!("{:?}", manifest.applied) };
+        // In a sandbox too by the path that roles use.
+        assert_eq!((left.path.as_str(), left.kind.as_str(), left.mode.as_str()), ("/etc/x", "file", "0640"));
+        assert_eq!(left.detail, crate::resource::sha256(b"b"));
+        assert_eq!(recall_handlers(&left.handlers, "r"), Some(vec![handler("reload")]));
+    }
+
+    #[test]
+    fn only_what_is_ours_is_remembered_and_what_goes_is_forgotten() {
+        let mut known = seen(b"a");
+        assert_eq!(manifest(file(b"a"), &known).applied, []);
+        let mode_of = |manifest: Manifest| manifest.applied[0].mode.clone();
+        let left = AppliedPath { path: "/etc/x".to_owned(), ..AppliedPath::default() };
+        known.applied.paths.insert("/etc/x".to_owned(), left);
+        assert_eq!(mode_of(manifest(file(b"a"), &known)), "0640");
+        let absent = State::default().with_word(Attribute::Type, "absent");
+        assert_eq!(manifest(absent.clone(), &known).applied, [AppliedPath::gone("/etc/x")]);
+        assert_eq!(manifest(absent, &seen(b"a")).applied, []);
     }
 }

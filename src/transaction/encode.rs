@@ -98,6 +98,9 @@ fn encode_entry(bytes: &mut Vec<u8>, entry: &Entry) {
         Put::File { content, mode, owner, group } => ("file", Some(mode), owner, group, BASE64.encode(content)),
         Put::Directory { mode, owner, group } => ("directory", Some(mode), owner, group, String::new()),
         Put::Link { target, owner, group } => ("link", None, owner, group, BASE64.encode(target)),
+        Put::Saved { record, number, mode, owner, group, .. } => {
+            ("saved", Some(mode), owner, group, BASE64.encode(format!("{record}/{number}.old")))
+        }
         Put::Attributes { mode, owner, group } => ("attributes", mode.as_ref(), owner, group, String::new()),
         Put::Remove => ("remove", None, &None, &None, String::new()),
     };
@@ -106,10 +109,12 @@ fn encode_entry(bytes: &mut Vec<u8>, entry: &Entry) {
         Some(parent) => format!("~{}", BASE64.encode(parent)),
         None => "-".to_owned(),
     };
-    // What arrives and is written must be what was sent.
+    // What arrives and is written must be what was sent; of a link it tells a later rollback what was put.
     let hash = match &entry.put {
         Put::File { content, .. } => sha256(content),
-        _ => String::new(),
+        Put::Saved { sha256, .. } => sha256.clone(),
+        Put::Link { .. } => data.clone(),
+        Put::Directory { .. } | Put::Attributes { .. } | Put::Remove => String::new(),
     };
     let words = [
         "entry",
@@ -143,6 +148,7 @@ fn line(bytes: &mut Vec<u8>, words: &[&str]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resource::PathSeen;
     use crate::transaction::{CheckCommand, HandlerCall, Seen};
     use std::time::Duration;
 
@@ -192,6 +198,24 @@ mod tests {
             )
         );
         assert!(!String::from_utf8(manifest.encode()).unwrap().contains("checking"));
+    }
+
+    #[test]
+    fn a_saved_file_is_named_and_not_sent() {
+        let put = Put::Saved {
+            record: "000003-7-7".to_owned(),
+            number: 2,
+            sha256: "aa".to_owned(),
+            mode: "0600".to_owned(),
+            owner: Some("root".to_owned()),
+            group: None,
+        };
+        let seen = Seen::of(&PathSeen { kind: "absent".to_owned(), ..PathSeen::default() });
+        let mut bytes = Vec::new();
+        encode_entry(&mut bytes, &Entry { path: "/a".to_owned(), put, seen });
+        let data = BASE64.encode("000003-7-7/2.old");
+        let text = String::from_utf8(bytes).unwrap().replace('\u{1f}', "|");
+        assert_eq!(text, format!("entry|/a|saved|0600|root||absent|||||-|aa|\n{data}\n"));
     }
 
     #[test]

@@ -192,7 +192,7 @@ fn word(field: &[u8]) -> Option<String> {
 }
 
 /// A name, which is shown as it is: ours hold no control characters, and a host that lies sends no others.
-fn plain(name: &[u8]) -> Option<String> {
+pub(super) fn plain(name: &[u8]) -> Option<String> {
     let name = std::str::from_utf8(name).ok()?;
     (!name.chars().any(char::is_control)).then(|| name.to_owned())
 }

@@ -49,6 +49,18 @@ pub enum Put {
         owner: Option<String>,
         group: Option<String>,
     },
+    /// The old file that an ended transaction saved, with all that it had: the host copies its own.
+    Saved {
+        /// The transaction's `NNNNNN-ID`.
+        record: String,
+        /// Its entry.
+        number: usize,
+        /// What its content must be.
+        sha256: String,
+        mode: String,
+        owner: Option<String>,
+        group: Option<String>,
+    },
     /// Only these attributes of what is there already.
     Attributes {
         mode: Option<String>,

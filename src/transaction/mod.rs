@@ -6,15 +6,19 @@
 mod build;
 mod encode;
 mod header;
+mod history;
 pub mod journal;
 mod manifest;
 mod record;
+mod rollback;
 
 pub use encode::Checking;
 pub use header::{Confirm, Header, Keep, Kind};
+pub use history::{Ended, Past, decode_history, decode_saved};
 pub use journal::{Checked, HandlerResult, Outcome, Progress, Verdict};
 pub use manifest::{CheckCommand, Entry, HandlerCall, Manifest, Put, Seen};
 pub use record::Record;
+pub use rollback::{NoRollback, Rollback, Saved};
 
 /// Where the host program keeps its records; in a sandbox below its root.
 pub const STATE_DIR: &str = "/var/lib/zdt";

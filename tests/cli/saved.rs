@@ -221,6 +221,13 @@ fn what_goes_with_an_inventory_does_not_go_with_a_plan() {
     for verb in ["plan", "apply"] {
         place.zdt(&[verb, "plan.json", "-e", "app_name=shed"]).ended_with(64).says("`-e` does not go with");
     }
+    for verb in ["plan", "apply"] {
+        place.zdt(&[verb, "plan.json", "--prune"]).ended_with(64).says("`--prune` does not go with");
+    }
+    place.zdt(&["plan", "inventory.yml", "--prune", "--out", "other.json"]).ended_with(64);
+    for verb in ["history", "rollback"] {
+        place.zdt(&[verb, "plan.json"]).ended_with(64).says("is a saved plan, but an inventory is needed here");
+    }
     place.zdt(&["plan", "plan.json", "--out", "other.json"]).ended_with(64).says("is a saved plan already");
     assert!(!place.path("box").exists() && !place.path("other.json").exists());
     let Some(mut terminal) = place.terminal("zdt apply plan.json") else { return };

@@ -97,6 +97,18 @@ pub fn extra_vars(path: &Path) -> Report {
         .help("Give `-e` to `zdt plan INVENTORY --out FILE`.")
 }
 
+/// `apply FILE --prune`.
+pub fn prune(path: &Path) -> Report {
+    Report::new(format!("`--prune` does not go with the saved plan {}: it does what it says, and no more", whole(path)))
+        .help("Prune with an inventory: `zdt apply INVENTORY --prune`.")
+}
+
+/// A saved plan where only an inventory will do.
+pub fn no_inventory(path: &Path) -> Report {
+    Report::new(format!("{} is a saved plan, but an inventory is needed here", whole(path)))
+        .help("Only `zdt plan` and `zdt apply` take a saved plan.")
+}
+
 /// `plan FILE --out OTHER`.
 pub fn out_of_saved(path: &Path) -> Report {
     Report::new(format!("{} is a saved plan already: `--out` goes with an inventory", whole(path)))

@@ -215,7 +215,15 @@ impl WorkDoc {
         let seen = self.seen;
         let seen_paths = seen.paths.into_iter().map(|(path, seen)| Ok((path, vault.read_path(seen)?)));
         let work = Work {
-            request: ObserveRequest { root: root.clone(), paths, units, facts, users, groups },
+            request: ObserveRequest {
+                root: root.clone(),
+                paths,
+                units,
+                facts,
+                users,
+                groups,
+                ..ObserveRequest::default()
+            },
             desired: Desired {
                 resources: self.wanted.into_iter().map(resource).collect::<Result<_, _>>()?,
                 checks: self.checks,

@@ -75,9 +75,20 @@ impl World {
     pub fn of(observation: &Observation, request: &ObserveRequest) -> World {
         let asked = |query: &crate::resource::PathQuery| {
             let seen = observation.paths.get(&query.path)?;
-            // Size and time of what has the same content are not what a plan is made from.
-            let content = seen.content.clone().filter(|_| query.content);
-            Some((query.path.clone(), PathSeen { size: 0, mtime: 0, content, ..seen.clone() }))
+            // Nothing else: size and time of what has the same content are not what a plan is made from.
+            let lasting = PathSeen {
+                kind: seen.kind.clone(),
+                error: seen.error.clone(),
+                mode: seen.mode.clone(),
+                owner: seen.owner.clone(),
+                group: seen.group.clone(),
+                target: seen.target.clone(),
+                sha256: seen.sha256.clone(),
+                content: seen.content.clone().filter(|_| query.content),
+                parent: seen.parent.clone(),
+                ..PathSeen::default()
+            };
+            Some((query.path.clone(), lasting))
         };
         let unit = |name: &String| Some((name.clone(), observation.units.get(name)?.exec_reload.clone()));
         let mut facts = observation.facts.clone();

@@ -1,15 +1,15 @@
 //! The request as `observe.sh` reads it, and its answer. Fields are separated by US (037); words of an answer start
 //! with `=` (as they are) or `~` (base64); blocks end with a `.` line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::units::units;
-use super::{Observation, ObserveRequest, OpenSeen, OpenState, PathSeen};
-use crate::resource::sha256;
+use super::{Observation, ObserveRequest, OpenSeen, OpenState, PathQuery, PathSeen};
+use crate::resource::{AppliedPath, sha256};
 
 const US: char = '\u{1f}';
 /// `observe.sh` sends no more than this of a file.
@@ -43,7 +43,12 @@ impl ObserveRequest {
             line(&["root", root]);
         }
         for query in &self.paths {
-            line(&["path", if query.content { "c" } else { "h" }, &query.path]);
+            let tag = match query.content {
+                _ if self.folders.contains(&query.path) => "d",
+                true => "c",
+                false => "h",
+            };
+            line(&["path", tag, &query.path]);
         }
         for unit in self.shown_units() {
             line(&["unit", unit]);
@@ -176,6 +181,12 @@ impl Answer {
                 seen.size = number(size).ok_or_else(bad)?;
                 seen.mtime = number(mtime).ok_or_else(bad)?;
             }
+            [b"a", words @ .., b""] => {
+                let left = AppliedPath::decode(words).filter(|left| left.path.starts_with('/')).ok_or_else(bad)?;
+                self.observation.applied.paths.insert(left.path.clone(), left);
+            }
+            [b"A", reason, b""] => self.observation.applied.fault = Some(text(&word(reason)?)),
+            [b"d", path, name] => self.path(path).foreign = Some(word(name)?),
             [b"t", path, target] => self.path(path).target = Some(word(target)?),
             [b"p", path, parent] => self.path(path).parent = Some(word(parent)?),
             [b"x", path] => unreadable(self.path(path), "Permission denied".to_owned()),
@@ -201,6 +212,7 @@ impl Answer {
         if !self.session {
             return Err(Fault::NoSession);
         }
+        let request = &self.with_applied(request);
         self.name_absent(request);
         self.give_contents(request);
         let mut observation = self.observation;
@@ -222,6 +234,16 @@ impl Answer {
         observation.missing_users = missing(&request.users, &self.users);
         observation.missing_groups = missing(&request.groups, &self.groups);
         Ok(observation)
+    }
+
+    /// The host looked at what it remembers too.
+    fn with_applied(&self, request: &ObserveRequest) -> ObserveRequest {
+        let asked: BTreeSet<&str> = request.paths.iter().map(|query| query.path.as_str()).collect();
+        let more = self.observation.applied.paths.keys().filter(|path| !asked.contains(path.as_str()));
+        let more: Vec<PathQuery> = more.map(|path| PathQuery { path: path.clone(), content: false }).collect();
+        let mut request = request.clone();
+        request.paths.extend(more);
+        request
     }
 
     /// A path without a `stat` record is absent only where `stat` said so.

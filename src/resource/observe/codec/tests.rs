@@ -52,3 +52,20 @@ fn what_the_host_program_does_not_say_is_a_fault() {
     }
     assert_eq!(Observation::decode(&ObserveRequest::default(), &[]).err(), Some(Fault::NoSession));
 }
+
+#[test]
+fn what_the_host_remembers_is_looked_at_too() {
+    let text = "a|/old|file|aa|0644|root||r|=[]|=|\nd|/x|=theirs\ns|41ed|root|0|root|0|3|1|/x\n\
+                E\nstat: cannot statx '/old': No such file or directory\n.\n";
+    let seen = decode(&["/x"], text).unwrap();
+    assert_eq!(seen.applied.paths["/old"].role, "r");
+    assert_eq!(seen.paths["/old"].kind, "absent");
+    assert_eq!(seen.paths["/x"].foreign.as_deref(), Some(&b"theirs"[..]));
+    // What the answer does not mention is not absent.
+    let silent = decode(&[], "a|/old|file|aa|0644|root||r|=[]|=|\n").unwrap();
+    assert_eq!(silent.paths["/old"].kind, "unreadable");
+    assert_eq!(decode(&[], "A|=2|\n").unwrap().applied.fault.as_deref(), Some("2"));
+    for text in ["a|/old|file|", "a|old|file|aa|0644|root||r|=[]|=|", "A|2|"] {
+        assert!(decode(&[], text).is_err(), "{text}");
+    }
+}
