@@ -8,9 +8,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::cli::arguments::Apply;
 use crate::cli::saved::{self, Saved};
 use crate::cli::{Exit, exit, output, screen, selection};
-use crate::engine::{Applied, Fleet, Planned, Ready};
+use crate::engine::{self, Applied, Fleet, Planned, Purpose, Ready};
 use crate::plan::saved::Made;
-use crate::report::{Tally, applied_lines, apply_recap, json as report_json, plan_recap};
+use crate::report::{Tally, applied_lines, apply_recap, deadline_words, json as report_json, plan_recap};
 use crate::words::count;
 
 pub(super) fn run(command: &Apply) -> Exit {
@@ -51,9 +51,10 @@ fn attempt(command: &Apply, task: &Task) -> Result<Exit, Exit> {
         (selection::prepare(&command.selection)?, None)
     };
     let runtime = screen::runtime()?;
-    let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, command.prune));
+    let terms = engine::Terms { prune: command.prune, ..selection::terms(&command.terms) };
+    let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, terms));
     let (planned, _) = match task {
-        Task::Apply => runtime.block_on(screen::plan(&fleet, &mut events)),
+        Task::Apply => runtime.block_on(screen::plan(&fleet, &mut events, Purpose::Apply)),
         Task::Rollback { to } => runtime.block_on(screen::plan_rollback(&fleet, &mut events, to.as_deref())),
     };
     let mut run = Run {
@@ -145,7 +146,7 @@ impl Run {
                 Planned::Ready(ready) => ready.plan.changes.len(),
                 Planned::Unknown(_) | Planned::Faulty(_) => 0,
             };
-            output::put(&applied_lines(&self.hosts[*index], applied, changes, screen::trouble_words));
+            output::put(&applied_lines(&self.hosts[*index], applied, changes, &screen::trouble_words));
         }
         let recap = apply_recap(self.applied.iter().map(|(_, applied)| applied), &self.tally);
         output::line(&format!("{recap}{}", screen::duration(took)));
@@ -161,7 +162,7 @@ impl Run {
             let applied: Vec<Value> = self
                 .applied
                 .iter()
-                .map(|(index, applied)| report_json::applied(&self.hosts[*index], applied, word))
+                .map(|(index, applied)| report_json::applied(&self.hosts[*index], applied, &word))
                 .collect();
             screen::print_json(&json!({
                 "format": report_json::FORMAT,
@@ -195,7 +196,7 @@ fn agreed(command: &Apply, task: &Task, tally: &Tally) -> bool {
 /// Ctrl-C, SIGTERM or SIGHUP once: no further host begins, those at work settle. Twice: zdt leaves, the hosts settle by
 /// themselves.
 fn settle_on_signals(fleet: &Fleet) {
-    let stop = fleet.stopper();
+    let (stop, at_work) = (fleet.stopper(), fleet.at_work());
     let Ok(mut signals) = Signals::new() else {
         output::complain("zdt: signals cannot be caught; Ctrl-C will end it at once\n");
         return;
@@ -205,6 +206,10 @@ fn settle_on_signals(fleet: &Fleet) {
         output::complain("Starting no further host; those at work settle. Once more leaves them to themselves.\n");
         stop();
         signals.next().await;
+        let now = SystemTime::now();
+        for (host, deadline) in at_work.hosts() {
+            output::complain(&format!("{host} was at work: {}\n", deadline_words(deadline, now)));
+        }
         std::process::exit(i32::from(Exit::Unknown.code()));
     });
 }

@@ -69,7 +69,7 @@ pub struct History {
     /// Print one JSON document on stdout instead of text (see docs/json.md)
     #[arg(long)]
     pub json: bool,
-    /// Also the paths of each transaction, and those that were put back
+    /// Also the paths of each transaction, and why it was put back
     #[arg(short, long)]
     pub verbose: bool,
 }
@@ -82,6 +82,8 @@ pub struct Rollback {
     pub work: Work,
     #[command(flatten)]
     pub output: Output,
+    #[command(flatten)]
+    pub terms: Terms,
     /// Back to before this transaction: it and all later ones are taken back (see `zdt history`)
     #[arg(long, value_name = "ID")]
     pub to: Option<String>,
@@ -101,6 +103,8 @@ pub struct Apply {
     /// Also remove what zdt once left and no role wants any more
     #[arg(long)]
     pub prune: bool,
+    #[command(flatten)]
+    pub terms: Terms,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
@@ -179,6 +183,20 @@ impl Work {
     }
 }
 
+/// On what terms hosts are changed.
+#[derive(Debug, Args)]
+pub struct Terms {
+    /// A host undoes itself unless a fresh connection finds it well within so many seconds; 0: it commits by itself
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(..=86_400))]
+    pub confirm_timeout: u64,
+    /// Wait so many seconds for another transaction that holds a host
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=86_400))]
+    pub lock_timeout: u64,
+    /// When a host fails: start no further one; or continue; or also undo those that had succeeded
+    #[arg(long, value_name = "HOW", default_value = "stop")]
+    pub on_failure: OnFailure,
+}
+
 /// How results are shown.
 #[derive(Debug, Args)]
 pub struct Output {
@@ -191,6 +209,16 @@ pub struct Output {
     /// Also what each role chose and why, on hosts in sync too
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnFailure {
+    /// No further host begins
+    Stop,
+    /// The others go on
+    Continue,
+    /// No further host begins, and those that had succeeded go back to before
+    Undo,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -51,11 +51,11 @@ impl Exit {
     pub fn of_apply(applied: &Applied) -> Exit {
         match applied {
             Applied::Ended(Outcome::Committed) => Exit::Clean,
-            Applied::Ended(Outcome::PutBack { .. }) => Exit::PutBack,
+            Applied::Ended(Outcome::PutBack { .. }) | Applied::Reverted(_) | Applied::TakenBack => Exit::PutBack,
             // Somebody else is at work there, so what the host is now is not known.
             Applied::Ended(Outcome::Locked { .. } | Outcome::Unknown { .. }) => Exit::Unknown,
-            Applied::Ended(Outcome::Stuck { .. }) | Applied::NotConverged(_) => Exit::Stuck,
-            Applied::NotVerified(trouble) | Applied::NotReached(trouble) | Applied::Lost(trouble) => {
+            Applied::Ended(Outcome::Stuck { .. }) | Applied::NotConverged(_) | Applied::NotTakenBack(_) => Exit::Stuck,
+            Applied::NotVerified(trouble) | Applied::NotReached(trouble) | Applied::Lost { why: trouble, .. } => {
                 Exit::of_trouble(trouble)
             }
             Applied::NotStarted => Exit::Pending,
@@ -69,7 +69,8 @@ impl Exit {
             | Trouble::Unseen(_)
             | Trouble::Faults(_)
             | Trouble::Sandbox { .. }
-            | Trouble::Saved(_) => Exit::Unknown,
+            | Trouble::Saved(_)
+            | Trouble::NotTakenBack(_) => Exit::Unknown,
         }
     }
 }

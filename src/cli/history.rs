@@ -2,6 +2,7 @@ use serde_json::json;
 
 use crate::cli::arguments::History;
 use crate::cli::{Exit, exit, output, screen, selection};
+use crate::engine;
 use crate::report::{history_block, json as report_json};
 
 pub(super) fn run(command: &History) -> Exit {
@@ -11,7 +12,7 @@ pub(super) fn run(command: &History) -> Exit {
 fn attempt(command: &History) -> Result<Exit, Exit> {
     let prepared = selection::prepare(&command.selection)?;
     let runtime = screen::runtime()?;
-    let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, false));
+    let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, engine::Terms::default()));
     let count = fleet.hosts().count();
     let told = runtime.block_on(screen::watch(fleet.history(), &mut events, "asking", count));
     let exit = exit::worst(told.iter().map(|told| told.as_ref().err().map_or(Exit::Clean, Exit::of_trouble)));

@@ -2,6 +2,7 @@ use serde_json::json;
 
 use crate::cli::arguments::Plan;
 use crate::cli::{Exit, exit, output, saved, screen, selection};
+use crate::engine::{self, Purpose};
 use crate::report::{Tally, json as report_json, plan_recap};
 
 pub(super) fn run(command: &Plan) -> Exit {
@@ -15,8 +16,9 @@ fn attempt(command: &Plan) -> Result<Exit, Exit> {
     let place = command.out.as_deref().map(saved::place).transpose()?;
     let prepared = selection::prepare(&command.selection)?;
     let runtime = screen::runtime()?;
-    let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, command.prune));
-    let (planned, took) = runtime.block_on(screen::plan(&fleet, &mut events));
+    let terms = engine::Terms { prune: command.prune, ..engine::Terms::default() };
+    let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, terms));
+    let (planned, took) = runtime.block_on(screen::plan(&fleet, &mut events, Purpose::Look));
     let hosts: Vec<&str> = fleet.hosts().collect();
     let exit = exit::worst(planned.iter().map(Exit::of_plan));
     if let Some(place) = &place {

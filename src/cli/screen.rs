@@ -8,8 +8,9 @@ use crate::cli::Exit;
 use crate::cli::arguments::Output;
 use crate::cli::error::{self, Report, render};
 use crate::cli::output;
-use crate::engine::{Event, Fleet, Job, Options, Planned, Ready, Trouble};
-use crate::report::{Detail, Progress, Shown, host_block};
+use crate::engine::{Event, Fleet, Job, Options, Planned, Purpose, Ready, Trouble};
+use crate::report::{Detail, Progress, Shown, host_block, printable};
+use crate::transaction;
 use crate::words::count;
 
 /// A runtime with two workers: the work is waiting, not computing.
@@ -38,18 +39,42 @@ pub(super) async fn watch<T>(
     let result = loop {
         tokio::select! {
             result = &mut work => break result,
-            Some(event) = events.recv() => progress.event(&event),
+            Some(event) = events.recv() => {
+                if let Some(words) = said_aloud(&event) {
+                    progress.aside(|| output::complain(&words));
+                }
+                progress.event(&event);
+            }
         }
     };
     progress.done();
     result
 }
 
+/// What whoever waits must know, also where no live line is drawn.
+fn said_aloud(event: &Event) -> Option<String> {
+    let Event::Progress { host, progress } = event else { return None };
+    match progress {
+        transaction::Progress::Waiting { who } if who.is_empty() => {
+            Some(format!("{host}: waiting, somebody holds it\n"))
+        }
+        transaction::Progress::Waiting { who } => Some(format!("{host}: waiting, held by {}\n", printable(who))),
+        transaction::Progress::Recovering { who, .. } => {
+            Some(format!("{host}: settling first what was left open: {}\n", printable(who)))
+        }
+        _ => None,
+    }
+}
+
 /// Plans, with its duration.
-pub(super) async fn plan(fleet: &Fleet, events: &mut UnboundedReceiver<Event>) -> (Vec<Planned>, Duration) {
+pub(super) async fn plan(
+    fleet: &Fleet,
+    events: &mut UnboundedReceiver<Event>,
+    purpose: Purpose,
+) -> (Vec<Planned>, Duration) {
     let begun = Instant::now();
     let hosts = fleet.hosts().count();
-    let planned = watch(fleet.plan(), events, "planning", hosts).await;
+    let planned = watch(fleet.plan(purpose), events, "planning", hosts).await;
     (planned, begun.elapsed())
 }
 

@@ -1,11 +1,14 @@
+use std::time::Duration;
+
 use crate::cli::Exit;
-use crate::cli::arguments::{HostKeys, Selection, Work};
+use crate::cli::arguments::{HostKeys, OnFailure, Selection, Terms, Work};
 use crate::cli::error::{self, Report, render};
 use crate::cli::output;
 use crate::engine::{self, Prepared, Problem, plan_file};
 use crate::host;
 use crate::inventory::Unused;
 use crate::project;
+use crate::transaction::Confirm;
 
 /// Reads and checks all that the user wrote; prints every fault of it at once.
 pub(super) fn prepare(selection: &Selection) -> Result<Prepared, Exit> {
@@ -30,11 +33,10 @@ pub(super) fn wrong(problems: &[Problem]) -> Exit {
     Exit::Wrong
 }
 
-/// `prune`: what no role wants any more goes too.
-pub(super) fn options(work: &Work, prune: bool) -> engine::Options {
+pub(super) fn options(work: &Work, terms: engine::Terms) -> engine::Options {
     engine::Options {
+        terms,
         forks: usize::from(work.forks),
-        prune,
         connect: host::Options {
             connect_timeout: work.timeout(),
             keep: work.keep(),
@@ -45,4 +47,30 @@ pub(super) fn options(work: &Work, prune: bool) -> engine::Options {
             ..host::Options::default()
         },
     }
+}
+
+pub(super) fn terms(terms: &Terms) -> engine::Terms {
+    engine::Terms {
+        by: operator(),
+        confirm: match terms.confirm_timeout {
+            0 => Confirm::ByItself,
+            seconds => Confirm::Within(Duration::from_secs(seconds)),
+        },
+        wait: Duration::from_secs(terms.lock_timeout),
+        on_failure: match terms.on_failure {
+            OnFailure::Stop => engine::OnFailure::Stop,
+            OnFailure::Continue => engine::OnFailure::Continue,
+            OnFailure::Undo => engine::OnFailure::Undo,
+        },
+        prune: false,
+    }
+}
+
+/// `user@host`: whom others see at work on a host, so that they can ask.
+fn operator() -> String {
+    let user =
+        ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
+    let user = user.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()));
+    let system = rustix::system::uname();
+    format!("{user}@{}", system.nodename().to_string_lossy())
 }

@@ -1,8 +1,9 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use crate::engine::Goal;
+use crate::engine::{Deadline, End, Goal};
 use crate::host;
 use crate::plan::{Change, HostPlan, Unknown};
 use crate::resource::{Level, Observation, OpenSeen};
@@ -34,9 +35,17 @@ pub enum Event {
 pub enum Stage {
     Connect,
     Observe,
+    /// Something stands open on the host and is dealt with first.
+    Recover,
     Preflight,
     Run,
+    /// The connection broke: over a new one we ask what became of the host.
+    Follow,
+    /// Everything is in place: a fresh connection looks whether it may stay.
+    Judge,
     Verify,
+    /// Another host failed: this one goes back to what it was.
+    TakeBack,
 }
 
 /// What planning one host came to.
@@ -91,6 +100,8 @@ pub enum Trouble {
     },
     /// It was unknown when the saved plan was made.
     Saved(String),
+    /// What was committed could not be taken back again: nothing was done, for this reason.
+    NotTakenBack(String),
     /// A bug in zdt.
     Panic(String),
 }
@@ -100,30 +111,61 @@ pub enum Trouble {
 pub enum Applied {
     /// The host program has ended with this outcome; after a commit the host was looked at again and is as planned.
     Ended(Outcome),
+    /// Everything was in place, and put back because of this doubt.
+    Reverted(Doubt),
     /// The transaction was committed, but a second look still finds these changes.
     NotConverged(Vec<Change>),
     /// The transaction was committed, but the second look failed.
     NotVerified(Trouble),
     /// The connection broke before anything was sent.
     NotReached(Trouble),
-    /// The connection broke while the host was at work; it goes on or undoes by itself, and keeps the record.
-    Lost(Trouble),
+    /// The connection broke while the host was at work, and no other was to be had before the host settles by itself.
+    Lost { why: Trouble, deadline: Deadline },
+    /// It had committed; as another host failed, it was taken back and is as before.
+    TakenBack,
+    /// It had committed, and could not be taken back: this became of it.
+    NotTakenBack(Box<Applied>),
     /// Another host failed, or Ctrl-C, before this one began.
     NotStarted,
 }
 
+/// Why a change that was in place was not to stay.
+#[derive(Debug)]
+pub enum Doubt {
+    /// Over a fresh connection the host was not as planned.
+    Differs(Vec<Change>),
+    /// Over a fresh connection it could not be seen whether it is.
+    Unseen(Trouble),
+    /// No fresh connection was to be had.
+    NoConnection(Trouble),
+}
+
 impl Applied {
+    /// A bug met while the host was at work. When it settles is not known any more; it does so by itself.
+    pub(super) fn panicked(why: String) -> Applied {
+        let deadline = Deadline { at: SystemTime::now(), end: End::Either };
+        Applied::Lost { why: Trouble::Panic(why), deadline }
+    }
+
+    /// Whether the host is another one than before, though all is well with it or nearly so.
+    pub(super) fn has_changed(&self) -> bool {
+        matches!(self, Applied::Ended(Outcome::Committed) | Applied::NotConverged(_) | Applied::NotVerified(_))
+    }
+
     /// Whether the change itself went wrong, so that it must not go on to further hosts. A host that could not be
     /// reached says nothing about the others.
     pub fn is_failure(&self) -> bool {
         match self {
             Applied::Ended(Outcome::Committed | Outcome::Locked { .. } | Outcome::Unknown { .. })
             | Applied::NotReached(_)
-            | Applied::NotStarted => false,
+            | Applied::NotStarted
+            | Applied::TakenBack => false,
             Applied::Ended(Outcome::PutBack { .. } | Outcome::Stuck { .. })
+            | Applied::Reverted(_)
             | Applied::NotConverged(_)
             | Applied::NotVerified(_)
-            | Applied::Lost(_) => true,
+            | Applied::Lost { .. }
+            | Applied::NotTakenBack(_) => true,
         }
     }
 }

@@ -5,8 +5,10 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 
-use crate::engine::{Applied, Event, Job, Planned, Ready, Trouble, visit::Visit};
+use crate::engine::visit::{Purpose, Visit};
+use crate::engine::{Applied, AtWork, Event, Job, OnFailure, Planned, Ready, Terms, Trouble};
 use crate::host;
+use crate::transaction::Outcome;
 
 /// How the fleet is worked on.
 #[derive(Debug, Clone)]
@@ -14,8 +16,7 @@ pub struct Options {
     /// How many hosts at once.
     pub forks: usize,
     pub connect: host::Options,
-    /// Whether what no role wants any more is to go.
-    pub prune: bool,
+    pub terms: Terms,
 }
 
 /// The selected hosts, many at once.
@@ -25,11 +26,13 @@ pub struct Fleet {
     events: UnboundedSender<Event>,
     /// Set by Ctrl-C or by a host that failed: no further host begins.
     stop: Arc<AtomicBool>,
+    at_work: AtWork,
 }
 
 impl Fleet {
     pub fn new(jobs: Vec<Job>, options: Options, events: UnboundedSender<Event>) -> Fleet {
-        Fleet { jobs: Arc::new(jobs), options: Arc::new(options), events, stop: Arc::default() }
+        let (jobs, options) = (Arc::new(jobs), Arc::new(options));
+        Fleet { jobs, options, events, stop: Arc::default(), at_work: AtWork::default() }
     }
 
     pub fn hosts(&self) -> impl Iterator<Item = &str> {
@@ -46,45 +49,77 @@ impl Fleet {
         move || stop.store(true, Ordering::Relaxed)
     }
 
+    /// The hosts that change at this moment.
+    pub fn at_work(&self) -> AtWork {
+        self.at_work.clone()
+    }
+
     /// Plans every host, in the order of the jobs.
-    pub async fn plan(&self) -> Vec<Planned> {
+    pub async fn plan(&self, purpose: Purpose) -> Vec<Planned> {
         let each = (0..self.jobs.len()).map(|index| (index, ()));
         let planned = self
-            .each(each, |jobs, index, options, events, ()| async move {
-                let visit = Visit::of(&jobs[index], &options, &events);
-                let planned = visit.plan().await;
-                let _ = events.send(Event::Planned { host: jobs[index].host.clone() });
+            .each(each, move |base, ()| async move {
+                let planned = base.visit().plan(purpose).await;
+                base.tell(Event::Planned { host: base.host() });
                 planned
             })
             .await;
         planned.into_iter().map(|result| result.unwrap_or_else(|why| Planned::Unknown(Trouble::Panic(why)))).collect()
     }
 
-    /// Applies the plans given by job index; once a host fails no further one begins. Answers in the same order.
+    /// Applies the plans given by job index; once a host fails it goes on as the terms say. Answers in the same order.
     pub async fn apply(&self, ready: Vec<(usize, Arc<Ready>)>, transaction: &str) -> Vec<(usize, Applied)> {
         let indices: Vec<usize> = ready.iter().map(|(index, _)| *index).collect();
         let transaction: Arc<str> = Arc::from(transaction);
-        let stop = Arc::clone(&self.stop);
+        let (stop, id) = (Arc::clone(&self.stop), Arc::clone(&transaction));
+        let goes_on = self.options.terms.on_failure == OnFailure::Continue;
         let applied = self
-            .each(ready.into_iter(), move |jobs, index, options, events, ready| {
-                let (stop, transaction) = (Arc::clone(&stop), Arc::clone(&transaction));
+            .each(ready.into_iter(), move |base, ready| {
+                let (stop, transaction) = (Arc::clone(&stop), Arc::clone(&id));
                 async move {
                     if stop.load(Ordering::Relaxed) {
                         return Applied::NotStarted;
                     }
-                    let visit = Visit::of(&jobs[index], &options, &events);
                     // A panic is a failure too, and comes past no `if`.
-                    let mut guard = StopUnless { harmless: false, stop };
-                    let applied = visit.apply(&ready, &transaction).await;
-                    guard.harmless = !applied.is_failure();
+                    let mut guard = StopUnless { harmless: goes_on, stop };
+                    let applied = base.visit().apply(&ready, &transaction).await;
+                    guard.harmless |= !applied.is_failure();
                     drop(guard);
-                    let _ = events.send(Event::Applied { host: jobs[index].host.clone() });
+                    base.tell(Event::Applied { host: base.host() });
                     applied
                 }
             })
             .await;
-        let applied = applied.into_iter().map(|result| result.unwrap_or_else(|why| Applied::Lost(Trouble::Panic(why))));
-        indices.into_iter().zip(applied).collect()
+        let applied = applied.into_iter().map(|result| result.unwrap_or_else(Applied::panicked));
+        let applied = indices.into_iter().zip(applied).collect();
+        match self.options.terms.on_failure {
+            OnFailure::Undo => self.take_back(applied, transaction).await,
+            OnFailure::Stop | OnFailure::Continue => applied,
+        }
+    }
+
+    /// Where a host failed, those that have committed go back to what they were before.
+    async fn take_back(&self, mut applied: Vec<(usize, Applied)>, transaction: Arc<str>) -> Vec<(usize, Applied)> {
+        if !applied.iter().any(|(_, applied)| applied.is_failure()) {
+            return applied;
+        }
+        let changed = |(_, (_, applied)): &(usize, &(usize, Applied))| applied.has_changed();
+        let committed: Vec<(usize, usize)> =
+            applied.iter().enumerate().filter(changed).map(|(position, (index, _))| (*index, position)).collect();
+        let positions: Vec<usize> = committed.iter().map(|(_, position)| *position).collect();
+        let taken = self
+            .each(committed.into_iter(), move |base, _| {
+                let transaction = Arc::clone(&transaction);
+                async move { base.visit().take_back(&transaction).await }
+            })
+            .await;
+        for (position, result) in positions.into_iter().zip(taken) {
+            applied[position].1 = match result.unwrap_or_else(Applied::panicked) {
+                Applied::Ended(Outcome::Committed) => Applied::TakenBack,
+                other => Applied::NotTakenBack(Box::new(other)),
+            };
+        }
+        applied
     }
 
     /// Runs `work` for each item, `forks` at once; a panic of one host is that host's result, not the end of the others.
@@ -95,7 +130,7 @@ impl Fleet {
     ) -> Vec<Result<T, String>>
     where
         I: Send + 'static,
-        W: Fn(Arc<Vec<Job>>, usize, Arc<Options>, UnboundedSender<Event>, I) -> F,
+        W: Fn(Base, I) -> F,
         F: Future<Output = T> + Send + 'static,
         T: Send + 'static,
     {
@@ -104,7 +139,14 @@ impl Fleet {
         let mut order = Vec::new();
         for (position, (index, item)) in items.enumerate() {
             let places = Arc::clone(&places);
-            let task = work(Arc::clone(&self.jobs), index, Arc::clone(&self.options), self.events.clone(), item);
+            let base = Base {
+                jobs: Arc::clone(&self.jobs),
+                index,
+                options: Arc::clone(&self.options),
+                events: self.events.clone(),
+                at_work: self.at_work.clone(),
+            };
+            let task = work(base, item);
             // Places are given out in the order of the inventory: with one at a time, a failure stops all that stand behind.
             // The semaphore is never closed; were it, the work would still be done, only not limited.
             let place = places.acquire_owned().await;
@@ -126,6 +168,30 @@ impl Fleet {
             }
         }
         results.into_iter().map(|result| result.unwrap_or_else(|| Err("its task vanished".to_owned()))).collect()
+    }
+}
+
+/// What the work on one host stands on.
+pub(super) struct Base {
+    jobs: Arc<Vec<Job>>,
+    index: usize,
+    options: Arc<Options>,
+    events: UnboundedSender<Event>,
+    at_work: AtWork,
+}
+
+impl Base {
+    pub fn visit(&self) -> Visit<'_> {
+        Visit { job: &self.jobs[self.index], options: &self.options, events: &self.events, at_work: &self.at_work }
+    }
+
+    pub fn host(&self) -> String {
+        self.jobs[self.index].host.clone()
+    }
+
+    pub fn tell(&self, event: Event) {
+        // Nobody listening any more is no reason to stop half-way.
+        let _ = self.events.send(event);
     }
 }
 

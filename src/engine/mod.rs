@@ -2,21 +2,29 @@
 //! In: an inventory, roles, options. Out: `Event`s, and per host a `Planned` and an `Applied`.
 //! Must not know: terminals; it prints nothing.
 
+mod at_work;
 mod event;
 mod fleet;
 mod goal;
 mod history;
 mod job;
+mod open;
 pub mod plan_file;
 mod remote;
 mod sandbox;
 mod save;
+mod settle;
+mod take_back;
+mod terms;
 mod visit;
 mod wanted;
 
-pub use event::{Applied, Event, Planned, Ready, Stage, Trouble};
+pub use at_work::{AtWork, Deadline, End};
+pub use event::{Applied, Doubt, Event, Planned, Ready, Stage, Trouble};
 pub use fleet::{Fleet, Options};
 pub use goal::Goal;
 pub use job::{Job, Prepared, Problem, prepare};
 pub use save::{jobs_of, save, saved_as_planned};
+pub use terms::{OnFailure, Terms};
+pub use visit::Purpose;
 pub use wanted::Wanted;

@@ -7,7 +7,9 @@ use std::time::Duration;
 use crate::host::{self, Program, Session};
 use crate::resource::{Observation, ObserveRequest};
 use crate::transaction::journal::{Line, decode};
-use crate::transaction::{Checked, Checking, Ended, Header, Manifest, Outcome, Progress, decode_history, decode_saved};
+use crate::transaction::{
+    Checked, Checking, Confirm, Ended, Header, Manifest, Outcome, Progress, decode_history, decode_saved,
+};
 
 /// The host gives a check 30 s; beyond that nothing is at work any more.
 const CHECK_PATIENCE: Duration = Duration::from_secs(40);
@@ -15,6 +17,8 @@ const CHECK_PATIENCE: Duration = Duration::from_secs(40);
 const RUN_PATIENCE: Duration = Duration::from_secs(120);
 /// A handler may take 90 s, in its last step up to 60 s more, and undo may run it a second time.
 const HANDLER_PATIENCE: Duration = Duration::from_secs(300);
+/// Undoing a transaction that somebody else left open, whose handlers we do not know.
+const RECOVERY_PATIENCE: Duration = Duration::from_secs(600);
 
 /// Asks for all of `request` in one round trip.
 pub(super) async fn observe(session: &mut Session, request: &ObserveRequest) -> Result<Observation, host::Fault> {
@@ -62,13 +66,65 @@ pub(super) async fn prepare(session: &mut Session) -> Result<(), host::Fault> {
     session.hello().await
 }
 
+/// How long a transaction may take on the host, from the moment it has the lock until somebody must confirm.
+pub(super) fn patience(manifest: &Manifest) -> Duration {
+    let times = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    RUN_PATIENCE
+        + CHECK_PATIENCE.saturating_mul(times(manifest.checks.len()))
+        + HANDLER_PATIENCE.saturating_mul(times(manifest.handlers.len()))
+}
+
 /// Changes the host, or puts it back, after `prepare`; `on_progress` hears what it is at.
 pub(super) async fn run(
     session: &mut Session,
     manifest: &Manifest,
     checking: Checking,
-    mut on_progress: impl FnMut(Progress),
+    on_progress: impl FnMut(Progress),
 ) -> Result<Outcome, host::Fault> {
+    let Header { wait, confirm, .. } = &manifest.header;
+    let confirm = match confirm {
+        Confirm::ByItself => Duration::ZERO,
+        Confirm::Within(limit) => *limit,
+    };
+    // Before it begins it may have to wait, and to deal with what somebody else left open.
+    let patience = patience(manifest) + *wait + confirm + RECOVERY_PATIENCE;
+    let request = manifest.encode_for_run(checking);
+    let outcome = transact(session, "run", &request, patience, on_progress).await?;
+    outcome.ok_or_else(|| protocol("run", "it ended without an outcome"))
+}
+
+/// Asks how a transaction ended, once it has: `follow`, or after a verdict on it: `confirm`, `revert`.
+pub(super) async fn ask(
+    session: &mut Session,
+    verb: &str,
+    header: &Header,
+    patience: Duration,
+    on_progress: impl FnMut(Progress),
+) -> Result<Outcome, host::Fault> {
+    session.start(Program::PREFLIGHT);
+    session.start(Program::RUN);
+    let outcome = transact(session, verb, &header.encode(), patience + RECOVERY_PATIENCE, on_progress).await?;
+    outcome.ok_or_else(|| protocol(verb, "it ended without an outcome"))
+}
+
+/// Finishes or undoes what somebody left open, after waiting for whoever is at work. `None`: nothing is in the way now.
+pub(super) async fn recover(
+    session: &mut Session,
+    header: &Header,
+    on_progress: impl FnMut(Progress),
+) -> Result<Option<Outcome>, host::Fault> {
+    session.start(Program::PREFLIGHT);
+    session.start(Program::RUN);
+    transact(session, "recover", &header.encode(), header.wait + RECOVERY_PATIENCE, on_progress).await
+}
+
+async fn transact(
+    session: &mut Session,
+    verb: &str,
+    request: &[u8],
+    patience: Duration,
+    mut on_progress: impl FnMut(Progress),
+) -> Result<Option<Outcome>, host::Fault> {
     let mut outcome = None;
     let mut odd = None;
     let on_line = |line: &[u8]| match decode(line) {
@@ -78,15 +134,13 @@ pub(super) async fn run(
         Ok(Some(Line::Record(_)) | None) => {}
         Err(fault) => odd = Some(fault),
     };
-    let times = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    let patience = RUN_PATIENCE
-        + CHECK_PATIENCE.saturating_mul(times(manifest.checks.len()))
-        + HANDLER_PATIENCE.saturating_mul(times(manifest.handlers.len()));
-    session.call_within(patience, "run", &manifest.encode_for_run(checking), on_line).await?;
-    match (outcome, odd) {
-        (Some(outcome), _) => Ok(outcome),
-        (None, Some(fault)) => Err(protocol("run", &fault.line)),
-        (None, None) => Err(protocol("run", "it ended without an outcome")),
+    let called = session.call_within(patience, verb, request, on_line).await;
+    // Once it has ended, a connection that breaks takes nothing away.
+    match (outcome, called, odd) {
+        (Some(outcome), _, _) => Ok(Some(outcome)),
+        (None, Err(fault), _) => Err(fault),
+        (None, Ok(()), Some(fault)) => Err(protocol(verb, &fault.line)),
+        (None, Ok(()), None) => Ok(None),
     }
 }
 

@@ -2,58 +2,88 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::engine::{Applied, Event, Goal, Job, Options, Planned, Ready, Stage, Trouble, remote, sandbox};
+use crate::engine::settle::Settling;
+use crate::engine::{
+    Applied, AtWork, Event, Goal, Job, Options, Planned, Ready, Stage, Trouble, open, remote, sandbox,
+};
 use crate::host::{self, Session};
 use crate::plan;
-use crate::resource::{Level, Notice, Observation, OpenSeen, OpenState};
-use crate::transaction::{Checking, Header, Manifest, Outcome, STATE_DIR};
+use crate::resource::{Notice, Observation};
+use crate::transaction::{Header, Manifest, Outcome, Progress};
 
 /// One host, from connecting to the end.
 pub(super) struct Visit<'a> {
     pub job: &'a Job,
-    pub connect: &'a host::Options,
+    pub options: &'a Options,
     pub events: &'a UnboundedSender<Event>,
-    /// Whether what no role wants any more is to go.
-    pub prune: bool,
+    pub at_work: &'a AtWork,
 }
 
-impl<'a> Visit<'a> {
-    pub fn of(job: &'a Job, options: &'a Options, events: &'a UnboundedSender<Event>) -> Visit<'a> {
-        Visit { job, connect: &options.connect, events, prune: options.prune }
-    }
-    pub(super) fn stage(&self, stage: Stage) {
-        // Nobody listening any more is no reason to stop half-way.
-        let _ = self.events.send(Event::Stage { host: self.job.host.clone(), stage });
+/// What a plan is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be looked at: nothing on the host changes.
+    Look,
+    /// To be applied: waits for whoever holds the host, and settles what was left open there.
+    Apply,
+}
+
+impl Visit<'_> {
+    pub fn stage(&self, stage: Stage) {
+        self.tell(Event::Stage { host: self.job.host.clone(), stage });
     }
 
-    /// Observe, diff and, where something changes, preflight: one round trip, or two. Changes nothing on the host.
-    pub async fn plan(&self) -> Planned {
+    pub fn tell(&self, event: Event) {
+        // Nobody listening any more is no reason to stop half-way.
+        let _ = self.events.send(event);
+    }
+
+    pub async fn connect_fresh(&self) -> Result<Session, Trouble> {
+        host::connect_fresh(&self.job.target, &self.options.connect).await.map_err(Trouble::Host)
+    }
+
+    /// Observe, diff and, where something changes, preflight: one round trip, or two. Changes nothing on the host unless
+    /// something was left open there.
+    pub async fn plan(&self, purpose: Purpose) -> Planned {
         if let Some(planned) = self.job.bound.settled(self.job.root.is_some()) {
             return planned;
         }
-        match self.look(&Goal::Roles { prune: self.prune }).await {
+        match self.look(purpose, &Goal::Roles { prune: self.options.terms.prune }).await {
             Ok(planned) => planned,
             Err(fault) => Planned::Unknown(Trouble::Host(fault)),
         }
     }
 
-    async fn look(&self, goal: &Goal) -> Result<Planned, host::Fault> {
+    async fn look(&self, purpose: Purpose, goal: &Goal) -> Result<Planned, host::Fault> {
         self.stage(Stage::Connect);
-        let mut session = host::connect(&self.job.target, self.connect).await?;
-        self.look_through(&mut session, goal).await
+        let mut session = host::connect(&self.job.target, &self.options.connect).await?;
+        self.look_through(&mut session, purpose, goal, Vec::new()).await
     }
 
-    pub(super) async fn look_through(&self, session: &mut Session, goal: &Goal) -> Result<Planned, host::Fault> {
+    /// `settled`: what was found open and dealt with already.
+    pub async fn look_through(
+        &self,
+        session: &mut Session,
+        purpose: Purpose,
+        goal: &Goal,
+        mut settled: Vec<Notice>,
+    ) -> Result<Planned, host::Fault> {
         self.stage(Stage::Observe);
-        let observation = remote::observe(session, &goal.request(self.job)).await?;
+        let mut observation = remote::observe(session, &goal.request(self.job)).await?;
+        if purpose == Purpose::Apply && observation.open.is_some() {
+            settled.extend(self.make_way(session).await?);
+            self.stage(Stage::Observe);
+            observation = remote::observe(session, &goal.request(self.job)).await?;
+        }
         let mut plan = match goal.plan(self.job, &observation) {
             Ok(plan) => goal.hold(self.job, plan, &observation),
             Err(Trouble::Faults(faults)) => return Ok(Planned::Faulty(faults)),
             Err(trouble) => return Ok(Planned::Unknown(trouble)),
         };
-        let open = observation.open.clone();
-        if let Some(open) = &open {
-            plan.notices.insert(0, self.stands_open(open));
+        plan.notices.splice(0..0, settled);
+        let still_open = observation.open.clone();
+        if let Some(seen) = &still_open {
+            plan.notices.insert(0, open::stands_open(seen, self.job.root.as_deref()));
         }
         if let Some(root) = &self.job.root {
             // `apply` makes the directories that every real host has.
@@ -71,13 +101,23 @@ impl<'a> Visit<'a> {
             let manifest = self.manifest("preflight", &plan, &observation);
             remote::preflight(session, &manifest).await?
         };
-        let (sandbox, goal) = (self.job.root.is_some(), goal.clone());
-        Ok(Planned::Ready(Arc::new(Ready { plan, checked, observation, sandbox, open, goal })))
+        Ok(Planned::Ready(Arc::new(Ready {
+            plan,
+            checked,
+            observation,
+            sandbox: self.job.root.is_some(),
+            open: still_open,
+            goal: goal.clone(),
+        })))
+    }
+
+    fn header(&self, id: &str) -> Header {
+        self.options.terms.header(id, self.job.root.as_deref())
     }
 
     fn manifest(&self, id: &str, plan: &plan::HostPlan, observation: &Observation) -> Manifest {
         let root = self.job.root.as_deref();
-        let mut manifest = Manifest::of(plan, observation, Header::of(id, root), root);
+        let mut manifest = Manifest::of(plan, observation, self.header(id), root);
         if self.job.root.is_some() {
             manifest.entries.iter_mut().for_each(|entry| sandbox::disown(&mut entry.put));
         }
@@ -87,7 +127,7 @@ impl<'a> Visit<'a> {
     /// Does what `ready` says, nothing else, and looks again.
     pub async fn apply(&self, ready: &Ready, id: &str) -> Applied {
         self.stage(Stage::Connect);
-        let mut session = match host::connect(&self.job.target, self.connect).await {
+        let mut session = match host::connect(&self.job.target, &self.options.connect).await {
             Ok(session) => session,
             Err(fault) => return Applied::NotReached(Trouble::Host(fault)),
         };
@@ -104,20 +144,16 @@ impl<'a> Visit<'a> {
         if let Err(fault) = remote::prepare(session).await {
             return Applied::NotReached(Trouble::Host(fault));
         }
-        let host = &self.job.host;
-        let outcome = remote::run(session, &manifest, Checking::Again, |progress| {
-            // As above: a closed report stops nothing.
-            let _ = self.events.send(Event::Progress { host: host.clone(), progress });
-        })
-        .await;
-        match outcome {
-            Err(fault) => Applied::Lost(Trouble::Host(fault)),
-            Ok(outcome) if !matches!(outcome, Outcome::Committed) => Applied::Ended(outcome),
-            Ok(outcome) => match self.verify(session, &ready.goal).await {
-                Ok(changes) if changes.is_empty() => Applied::Ended(outcome),
-                Ok(changes) => Applied::NotConverged(changes),
-                Err(trouble) => Applied::NotVerified(trouble),
-            },
+        Settling::new(self, &manifest, &ready.goal).run(session).await
+    }
+
+    /// What a host that has committed by itself looks like.
+    pub async fn verified(&self, session: &mut Session, goal: &Goal) -> Applied {
+        self.stage(Stage::Verify);
+        match self.verify(session, goal).await {
+            Ok(changes) if changes.is_empty() => Applied::Ended(Outcome::Committed),
+            Ok(changes) => Applied::NotConverged(changes),
+            Err(trouble) => Applied::NotVerified(trouble),
         }
     }
 
@@ -143,30 +179,28 @@ impl<'a> Visit<'a> {
         Ok(self.manifest(id, &ready.plan, &observation))
     }
 
-    async fn verify(&self, session: &mut Session, goal: &Goal) -> Result<Vec<plan::Change>, Trouble> {
-        self.stage(Stage::Verify);
+    /// What would still have to change.
+    pub async fn verify(&self, session: &mut Session, goal: &Goal) -> Result<Vec<plan::Change>, Trouble> {
         let observation = remote::observe(session, &goal.request(self.job)).await.map_err(Trouble::Host)?;
         goal.plan(self.job, &observation).map(|plan| plan.changes)
     }
 
-    /// Why the state of a host with something open on it is not known, and what an apply would do.
-    fn stands_open(&self, open: &OpenSeen) -> Notice {
-        let OpenSeen { id, state, who, reason } = open;
-        let who = if who.is_empty() { "somebody who did not say so" } else { who };
-        let text = match state {
-            OpenState::Held => {
-                format!("held by {who}. What is shown may be half of a change. An apply waits until it ends.")
+    /// Waits for whoever holds the host, then finishes or undoes what nobody works on any more. What was done is worth
+    /// telling; what is still in the way shows when the host is looked at again.
+    pub async fn make_way(&self, session: &mut Session) -> Result<Vec<Notice>, host::Fault> {
+        self.stage(Stage::Recover);
+        let mut notices = Vec::new();
+        let mut found = (String::new(), String::new());
+        let on_progress = |progress: Progress| {
+            match &progress {
+                Progress::Recovering { id, who } => found = (id.clone(), who.clone()),
+                Progress::Recovered(outcome) => notices.extend(open::settled(&found.0, &found.1, outcome)),
+                _ => {}
             }
-            OpenState::Left => format!(
-                "transaction {id} of {who} stands open, and nobody works on it. What is shown may be half of a change. The \
-                 host settles it by itself before long; an apply settles it first."
-            ),
-            OpenState::Stuck => format!(
-                "transaction {id} of {who} could not be put back wholly: {reason}. What is shown may be half of a change. Its \
-                 record is `{}{STATE_DIR}/open`; mend what is in the way, then apply: it tries again first.",
-                self.job.root.as_deref().unwrap_or_default()
-            ),
+            self.tell(Event::Progress { host: self.job.host.clone(), progress });
         };
-        Notice { role: String::new(), level: Level::Warning, text }
+        // It may begin nothing: the name is only for the record.
+        remote::recover(session, &self.header("recover"), on_progress).await?;
+        Ok(notices)
     }
 }

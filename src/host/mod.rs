@@ -16,5 +16,5 @@ mod target;
 
 pub use fault::Fault;
 pub use program::Program;
-pub use session::{Session, connect};
+pub use session::{Session, connect, connect_fresh};
 pub use target::{HostKeys, Kind, Options, Target};

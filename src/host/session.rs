@@ -49,6 +49,12 @@ pub async fn connect(target: &Target, options: &Options) -> Result<Session, Faul
     })
 }
 
+/// Connects to a host anew, with a TCP connection and an authentication of its own, which end with the session: what it
+/// shows is that somebody who comes now can come in.
+pub async fn connect_fresh(target: &Target, options: &Options) -> Result<Session, Fault> {
+    connect(target, &Options { keep: None, ..options.clone() }).await
+}
+
 impl Session {
     /// Gives the host a program; once is enough.
     pub fn start(&mut self, program: Program) {

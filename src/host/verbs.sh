@@ -168,9 +168,10 @@ set_outcome() {
 	fi
 }
 
-# Decides for $1, if that is asked and still open; then tells how the transaction has ended.
+# Decides for $1, if that is asked and still open; then tells how the transaction has ended. Who only follows hears that
+# it waits to be confirmed, for the connection that heard it may have broken.
 answer() {
-	record=$state_dir/open
+	record=$state_dir/open awaited=$1
 	open_id
 	if [ -n "$1" ] && [ "$open_id" = "$id" ] && [ -e "$record/awaiting" ]; then
 		decide "$1"
@@ -184,6 +185,9 @@ answer() {
 			set_outcome "$id"
 			outcome_line=${outcome_line:-"outcome${US}unknown$US$US=no transaction of this name is known here$US"}
 			break
+		fi
+		if [ -z "$awaited" ] && IFS= read -r awaited <"$record/awaiting" && [ ! -L "$record/verdict" ]; then
+			printf "await$US%s$US\n" "$awaited"
 		fi
 		# A worker that died holds no lock.
 		if open_lock && flock -n 4; then

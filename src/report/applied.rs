@@ -1,6 +1,8 @@
-use crate::engine::{Applied, Trouble};
-use crate::report::printable;
+use std::time::SystemTime;
+
+use crate::engine::{Applied, Doubt, Trouble};
 use crate::report::style::{ADDED, CHANGED, FAINT, REMOVED, STRONG, paint};
+use crate::report::{deadline_words, printable};
 use crate::transaction::Outcome;
 use crate::words::count;
 
@@ -9,7 +11,7 @@ pub fn applied_lines(
     host: &str,
     applied: &Applied,
     changes: usize,
-    trouble: impl Fn(&str, &Trouble) -> String,
+    trouble: &dyn Fn(&str, &Trouble) -> String,
 ) -> String {
     let name = paint(STRONG, host);
     match applied {
@@ -50,14 +52,47 @@ pub fn applied_lines(
         Applied::NotReached(why) => {
             format!("{} {name}: not touched\n{}", paint(CHANGED, "?"), indented(&trouble(host, why)))
         }
-        Applied::Lost(why) => format!(
-            "{} {name}: the connection broke while the host was at work; it finishes or puts back by itself\n{}",
+        Applied::Reverted(doubt) => format!(
+            "{} {name}: all was in place, but {} and put back, its files are as before\n{}",
+            paint(REMOVED, "✘"),
+            match doubt {
+                Doubt::Differs(_) => "not as planned when looked at over a fresh connection,",
+                Doubt::Unseen(_) => "could not be looked at over a fresh connection,",
+                Doubt::NoConnection(_) => "no fresh connection could be had,",
+            },
+            indented(&doubt_words(host, doubt, trouble))
+        ),
+        Applied::Lost { why, deadline } => format!(
+            "{} {name}: the connection broke while the host was at work, and no other was to be had; {}\n{}    `zdt plan` \
+             shows how it ended.\n",
             paint(REMOVED, "?"),
+            deadline_words(*deadline, SystemTime::now()),
             indented(&trouble(host, why))
+        ),
+        Applied::TakenBack => format!(
+            "{} {name}: committed, then taken back because another host failed; its files are as before\n",
+            paint(CHANGED, "↶")
+        ),
+        Applied::NotTakenBack(became) => format!(
+            "{} {name}: committed, and could NOT be taken back: a person is needed\n{}",
+            paint(REMOVED, "✘"),
+            indented(&applied_lines(host, became, changes, trouble))
         ),
         Applied::NotStarted => {
             format!("{} {name}: not started: another host failed, or zdt was asked to end\n", paint(FAINT, "-"))
         }
+    }
+}
+
+/// Why a change that was in place was not to stay.
+pub fn doubt_words(host: &str, doubt: &Doubt, trouble: &dyn Fn(&str, &Trouble) -> String) -> String {
+    match doubt {
+        Doubt::Differs(changes) => format!(
+            "{}: {}\nSomething else decides over it: a later drop-in (`systemctl cat UNIT`), another tool.",
+            count(changes.len(), "difference"),
+            changes.iter().map(|change| change.id.to_string()).collect::<Vec<_>>().join(", ")
+        ),
+        Doubt::Unseen(why) | Doubt::NoConnection(why) => trouble(host, why),
     }
 }
 

@@ -1,9 +1,12 @@
 //! The same results as JSON, for machines. `docs/json.md` describes it; `format` rises when a field changes its meaning.
 
+use std::time::UNIX_EPOCH;
+
 use serde_json::{Map, Value as Json, json};
 
 use crate::engine::{Applied, Planned, Ready, Trouble};
 use crate::plan::{Action, Cause, Change, Orphan, OrphanState, Refusal};
+use crate::report::doubt_words;
 use crate::resource::{Content, Level, OpenSeen, OpenState, State, Value};
 use crate::transaction::{Checked, Ended, Outcome, Past, Verdict};
 
@@ -189,16 +192,26 @@ fn check(checked: &Checked) -> Json {
 }
 
 /// What applying to one host came to.
-pub fn applied(host: &str, applied: &Applied, trouble: impl Fn(&str, &Trouble) -> String) -> Json {
-    let (outcome, detail) = match applied {
+pub fn applied(host: &str, one: &Applied, trouble: &dyn Fn(&str, &Trouble) -> String) -> Json {
+    let (outcome, detail) = match one {
         Applied::Ended(outcome) => ended_as(outcome),
         Applied::NotConverged(left) => {
             ("not converged", json!(left.iter().map(|change| change.id.to_string()).collect::<Vec<_>>()))
         }
         Applied::NotVerified(why) => ("not verified", json!(trouble(host, why))),
         Applied::NotReached(why) => ("not reached", json!(trouble(host, why))),
-        Applied::Lost(why) => ("lost", json!(trouble(host, why))),
+        Applied::Reverted(doubt) => {
+            let reason = doubt_words(host, doubt, trouble);
+            ("put back", json!({"step": "confirm", "reason": reason}))
+        }
+        Applied::Lost { why, .. } => ("lost", json!(trouble(host, why))),
+        Applied::TakenBack => ("taken back", Json::Null),
+        Applied::NotTakenBack(became) => ("not taken back", applied(host, became, trouble)),
         Applied::NotStarted => ("not started", Json::Null),
     };
-    json!({"host": host, "outcome": outcome, "detail": detail})
+    let until = match one {
+        Applied::Lost { deadline, .. } => deadline.at.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs()),
+        _ => None,
+    };
+    json!({"host": host, "outcome": outcome, "detail": detail, "until": until})
 }

@@ -4,6 +4,7 @@
 
 mod applied;
 mod content;
+mod deadline;
 mod history;
 mod host_block;
 pub mod json;
@@ -15,7 +16,8 @@ pub(crate) mod style;
 mod versions;
 mod why;
 
-pub use applied::applied_lines;
+pub use applied::{applied_lines, doubt_words};
+pub use deadline::deadline_words;
 pub use history::history_block;
 pub use host_block::{Detail, Shown, host_block};
 pub use printable::printable;

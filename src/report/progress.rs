@@ -30,6 +30,11 @@ impl Progress {
         }
     }
 
+    /// Prints something beside the live line.
+    pub fn aside(&self, print: impl FnOnce()) {
+        self.bar.suspend(print);
+    }
+
     pub fn done(self) {
         self.bar.finish_and_clear();
     }
@@ -41,7 +46,11 @@ fn stage_words(stage: Stage) -> &'static str {
         Stage::Observe => "looking",
         Stage::Preflight => "checking the candidates",
         Stage::Run => "changing",
+        Stage::Recover => "settling what was left open",
+        Stage::Follow => "the connection broke: asking what became of it",
+        Stage::Judge => "looking over a fresh connection",
         Stage::Verify => "looking again",
+        Stage::TakeBack => "taking it back",
     }
 }
 

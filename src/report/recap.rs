@@ -65,11 +65,14 @@ pub fn plan_recap(tally: &Tally) -> String {
 
 /// `Applied: 2 hosts changed, 1 already in sync.`
 pub fn apply_recap<'a>(applied: impl IntoIterator<Item = &'a Applied>, plan: &Tally) -> String {
-    let (mut committed, mut put_back, mut untouched, mut not_started, mut trouble) = (0, 0, 0, 0, 0);
+    let (mut committed, mut put_back, mut taken_back, mut lost) = (0, 0, 0, 0);
+    let (mut untouched, mut not_started, mut trouble) = (0, 0, 0);
     for one in applied {
         match one {
             Applied::Ended(Outcome::Committed) => committed += 1,
-            Applied::Ended(Outcome::PutBack { .. }) => put_back += 1,
+            Applied::Ended(Outcome::PutBack { .. }) | Applied::Reverted(_) => put_back += 1,
+            Applied::TakenBack => taken_back += 1,
+            Applied::Lost { .. } => lost += 1,
             Applied::NotReached(_) | Applied::Ended(Outcome::Locked { .. } | Outcome::Unknown { .. }) => untouched += 1,
             Applied::NotStarted => not_started += 1,
             _ => trouble += 1,
@@ -79,6 +82,8 @@ pub fn apply_recap<'a>(applied: impl IntoIterator<Item = &'a Applied>, plan: &Ta
     for (number, what) in [
         (plan.in_sync, "already in sync"),
         (put_back, "put back"),
+        (taken_back, "taken back"),
+        (lost, "lost, see above"),
         (trouble, "in trouble, see above"),
         (untouched, "not touched"),
         (not_started, "not started"),

@@ -39,6 +39,9 @@ pub fn trouble(host: &str, trouble: &Trouble) -> Vec<Report> {
                 "The plan says nothing about it. Plan again once it can be reached, or leave it out with `--limit`.",
             )]
         }
+        Trouble::NotTakenBack(why) => vec![Report::new(format!("host `{host}`: {why}")).help(format!(
+            "`zdt rollback INVENTORY --limit {host}` shows what it would change, and what is in the way."
+        ))],
         Trouble::Panic(text) => vec![
             Report::new(format!("zdt has a bug, met at host `{host}`: {text}"))
                 .help("Please report it, with the command and this text. Nothing further was done on that host."),

@@ -1,0 +1,53 @@
+use std::time::Duration;
+
+use crate::transaction::{Confirm, Header, Keep};
+
+/// On what terms hosts are changed.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// Who asks: `user@host`, at the operator's machine.
+    pub by: String,
+    /// A sandbox commits by itself in any case.
+    pub confirm: Confirm,
+    /// How long to wait for another transaction that holds a host.
+    pub wait: Duration,
+    pub on_failure: OnFailure,
+    /// Whether what no role wants any more is to go.
+    pub prune: bool,
+}
+
+/// What becomes of the fleet when a host fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFailure {
+    /// No further host begins.
+    Stop,
+    Continue,
+    /// No further host begins, and those that had committed are taken back.
+    Undo,
+}
+
+impl Default for Terms {
+    fn default() -> Terms {
+        Terms {
+            by: String::new(),
+            confirm: Confirm::Within(Duration::from_secs(60)),
+            wait: Duration::from_secs(30),
+            on_failure: OnFailure::Stop,
+            prune: false,
+        }
+    }
+}
+
+impl Terms {
+    /// Of the transaction `id` on a host, or in the sandbox `root`, where there is nothing to be cut off from.
+    pub(super) fn header(&self, id: &str, root: Option<&str>) -> Header {
+        Header {
+            by: self.by.clone(),
+            confirm: if root.is_some() { Confirm::ByItself } else { self.confirm },
+            wait: self.wait,
+            guard: root.is_none(),
+            keep: Keep::default(),
+            ..Header::of(id, root)
+        }
+    }
+}
