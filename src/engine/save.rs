@@ -95,3 +95,27 @@ fn target(address: Address) -> host::Target {
         r#become: address.r#become,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_to_a_host_is_kept_whole() {
+        let ssh = host::Target {
+            kind: host::Kind::Ssh,
+            host: "10.0.0.1".to_owned(),
+            port: Some(2222),
+            user: Some("deploy".to_owned()),
+            private_key: Some(PathBuf::from("/keys/one")),
+            common_args: vec!["-o".to_owned(), "ProxyJump=bastion".to_owned()],
+            r#become: Some("root".to_owned()),
+        };
+        for before in [ssh, host::Target::local()] {
+            assert_eq!(format!("{:?}", target(address(&before))), format!("{before:?}"));
+        }
+        let relative = host::Target { private_key: Some(PathBuf::from("keys/one")), ..host::Target::local() };
+        let kept = target(address(&relative)).private_key;
+        assert!(kept.is_some_and(|path| path.is_absolute() && path.ends_with("keys/one")));
+    }
+}
