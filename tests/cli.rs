@@ -10,12 +10,16 @@ mod terminal;
 
 #[path = "cli/exits.rs"]
 mod exits;
+#[path = "cli/history.rs"]
+mod history;
 #[path = "cli/inputs.rs"]
 mod inputs;
 #[path = "cli/json.rs"]
 mod json;
 #[path = "cli/locks.rs"]
 mod locks;
+#[path = "cli/orphans.rs"]
+mod orphans;
 #[path = "cli/paths.rs"]
 mod paths;
 #[path = "cli/question.rs"]

@@ -28,3 +28,6 @@ mod programs;
 mod refused;
 #[path = "lab/suite/story.rs"]
 mod story;
+#[cfg(test)]
+#[path = "lab/suite/transactions.rs"]
+mod transactions;

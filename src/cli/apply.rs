@@ -123,6 +123,9 @@ impl Run {
             Exit::Pending => Exit::Clean,
             other => other,
         });
+        // Somebody asked for a transaction that no host knows: a slip in its name must not look like a success.
+        let in_vain = self.command == "rollback" && !self.planned.iter().any(Planned::could_be_taken_back);
+        let planned = planned.chain(in_vain.then_some(Exit::Wrong));
         exit::worst(planned.chain(self.applied.iter().map(|(_, applied)| Exit::of_apply(applied))))
     }
 

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 use std::io::IsTerminal;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -9,7 +9,7 @@ use crate::cli::arguments::Output;
 use crate::cli::error::{self, Report, render};
 use crate::cli::output;
 use crate::engine::{Event, Fleet, Job, Options, Planned, Purpose, Ready, Trouble};
-use crate::report::{Detail, Progress, Shown, host_block, printable};
+use crate::report::{Detail, Progress, Shown, deadline_words, host_block, printable};
 use crate::transaction;
 use crate::words::count;
 
@@ -53,7 +53,16 @@ pub(super) async fn watch<T>(
 
 /// What whoever waits must know, also where no live line is drawn.
 fn said_aloud(event: &Event) -> Option<String> {
-    let Event::Progress { host, progress } = event else { return None };
+    let (host, progress) = match event {
+        Event::Progress { host, progress } => (host, progress),
+        Event::Broken { host, deadline } => {
+            let words = deadline_words(*deadline, SystemTime::now());
+            return Some(format!(
+                "{host}: the connection broke while it was at work; trying again. Left alone, {words}.\n"
+            ));
+        }
+        Event::Stage { .. } | Event::Planned { .. } | Event::Applied { .. } => return None,
+    };
     match progress {
         transaction::Progress::Waiting { who } if who.is_empty() => {
             Some(format!("{host}: waiting, somebody holds it\n"))

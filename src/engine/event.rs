@@ -25,6 +25,11 @@ pub enum Event {
         host: String,
         progress: Progress,
     },
+    /// The connection to a host at work broke; we try to get through again until it has settled by itself.
+    Broken {
+        host: String,
+        deadline: Deadline,
+    },
     /// One host's apply has ended.
     Applied {
         host: String,
@@ -56,6 +61,16 @@ pub enum Planned {
     Unknown(Trouble),
     /// A role cannot be rendered for what this host is.
     Faulty(Vec<role::Fault>),
+}
+
+impl Planned {
+    /// Whether this is the plan of a rollback, or not known.
+    pub fn could_be_taken_back(&self) -> bool {
+        match self {
+            Planned::Ready(ready) => matches!(ready.goal, Goal::Rollback(_)),
+            Planned::Unknown(_) | Planned::Faulty(_) => true,
+        }
+    }
 }
 
 /// A host's plan with what it was made from.

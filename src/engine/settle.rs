@@ -132,12 +132,20 @@ impl<'a> Settling<'a> {
             self.visit.stage(Stage::Judge);
             match self.judge_once(until).await {
                 Ok(judged) => return Some(judged),
-                Err(trouble) => *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble),
+                Err(trouble) => self.keep(trouble),
             }
             if Instant::now() + PAUSE >= until {
                 return None;
             }
             tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// That there was no time left tells less than what was in the way before.
+    fn keep(&self, trouble: Trouble) {
+        let mut kept = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.is_none() || !matches!(trouble, Trouble::Host(host::Fault::Deadline { .. })) {
+            *kept = Some(trouble);
         }
     }
 
@@ -168,6 +176,7 @@ impl<'a> Settling<'a> {
 
     /// Asks over new connections what became of the host, until it has settled by itself.
     async fn follow(&self) -> Applied {
+        self.visit.tell(Event::Broken { host: self.visit.job.host.clone(), deadline: self.deadline() });
         loop {
             self.visit.stage(Stage::Follow);
             // That a new connection cannot be had says more than that the old one broke.

@@ -18,6 +18,9 @@ use super::{Fault, HostKeys, Options, Target, limits, surroundings};
 
 /// A socket's path may have 108 bytes; ssh appends about 50 to this directory's.
 const LONGEST_DIRECTORY: usize = 50;
+/// ssh asks a silent host this often whether it lives; after three times without an answer the connection is over, well
+/// before a host that waits to be confirmed gives up.
+const ALIVE: Duration = Duration::from_secs(5);
 /// An unkept master that was not closed (we were killed) ends after this.
 const UNKEPT: usize = 60;
 /// What ssh calls the other end of a proxy.
@@ -107,7 +110,7 @@ impl Plan {
         builder
             .known_hosts_check(self.strict.clone())
             .connect_timeout(limit)
-            .server_alive_interval(Duration::from_secs(10))
+            .server_alive_interval(ALIVE)
             .control_directory(&self.directory)
             .control_persist(ControlPersist::IdleFor(NonZeroUsize::new(idle).unwrap_or(NonZeroUsize::MIN)))
             .config_file(&self.configuration);

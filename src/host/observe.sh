@@ -97,7 +97,11 @@ observe_open() {
 # Says what earlier transactions left here, and has it looked at too.
 observe_applied() {
 	applied=$root/var/lib/zdt/applied
-	[ -r "$applied" ] && [ -f "$applied" ] || return 0
+	if [ -d "${applied%/*}" ] && [ ! -x "${applied%/*}" ] || [ -e "$applied" ] && [ ! -r "$applied" ]; then
+		printf "A$US=%s$US\n" 'permission denied'
+		return
+	fi
+	[ -f "$applied" ] || return 0
 	{
 		IFS= read -r line
 		case $line in
@@ -122,10 +126,10 @@ observe_applied() {
 
 # Names one thing in directory $1 that nobody looks at, if there is one.
 observe_foreign() {
-	[ -r "$1" ] && [ -x "$1" ] || {
+	if [ ! -r "$1" ] || [ ! -x "$1" ]; then
 		printf "d$US%s$US%s\n" "$1" '=?'
 		return
-	}
+	fi
 	set +f
 	for held in "$1"/* "$1"/.[!.]* "$1"/..?*; do
 		[ -e "$held" ] || [ -L "$held" ] || continue

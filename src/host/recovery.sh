@@ -109,9 +109,8 @@ reopen_places() {
 	IFS=$WS
 }
 
-# Lets the host recover by itself, from before anything is staged until all is tidied up.
+# Lets the host recover by itself, from before there is a record until all is tidied up.
 arm() {
-	step guard
 	[ "$guarded" = yes ] || return 0
 	try write_program || return
 	if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null; then

@@ -19,6 +19,8 @@ begin() {
 		return 0
 	fi
 	rm -rf "$draft"
+	# Not every shell says that the disk is full.
+	reason="\`$state_dir\` could not be written to: is the disk full? ${reason##*"$NL"}"
 	return 1
 }
 
@@ -30,7 +32,7 @@ write_record() {
 work() {
 	places='' activated='' started='' kept='' swapped=' '
 	chart
-	if arm && stage_all && save_all && check_candidates && swap_all && check_live && activate "$handlers" && confirmed; then
+	if stage_all && save_all && check_candidates && swap_all && check_live && activate "$handlers" && confirmed; then
 		step commit
 		conclude committed '' ''
 	else

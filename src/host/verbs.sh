@@ -7,12 +7,16 @@
 verb_run() {
 	read_manifest
 	ready || return 0
-	if begin; then
+	# Armed first: there is no moment at which something is open and nobody would recover it.
+	step=guard reason=''
+	printf "step$US%s$US\n" "$step"
+	if arm && step=begin && begin; then
 		exec 5<"$record/journal"
 		detached work
 		read_along
 	else
-		refused begin
+		disarm
+		refused "$step"
 	fi
 	exec 4>&-
 }
@@ -73,7 +77,7 @@ recover_aloud() {
 
 refused() {
 	word "$reason"
-	printf "step$US%s$US\noutcome${US}put-back$US%s$US%s$US\n" "$1" "$1" "$word"
+	printf "outcome${US}put-back$US%s$US%s$US\n" "$1" "$word"
 	exec 4>&-
 }
 
@@ -157,10 +161,10 @@ open_id() {
 set_outcome() {
 	outcome_line='' ended=''
 	set +f
-	set -- "$1" "$state_dir"/history/*-"$1"
+	for of_history in "$state_dir"/history/*-"$1"; do :; done
 	set -f
-	if [ -r "$2/ended" ]; then
-		IFS= read -r ended <"$2/ended"
+	if [ -r "$of_history/ended" ]; then
+		IFS= read -r ended <"$of_history/ended"
 		outcome_line="outcome$US${ended%"$US"*"$US"}$US"
 	elif open_id && [ "$open_id" = "$1" ] && [ -e "$state_dir/open/stuck" ]; then
 		word "$(cat "$state_dir/open/stuck")"
@@ -201,6 +205,10 @@ answer() {
 
 verb_history() {
 	read_manifest
+	if [ -d "$state_dir" ] && [ ! -x "$state_dir" ]; then
+		echo "\`$state_dir\` cannot be read: permission denied" >&2
+		return 1
+	fi
 	set +f
 	set -- "$state_dir"/history/[0-9]*
 	set -f

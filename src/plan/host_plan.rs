@@ -54,6 +54,7 @@ pub fn plan(desired: &Desired, observation: &Observation) -> Result<HostPlan, Ve
         return Err(unknown);
     }
     order::sort(&mut host_plan.changes);
+    host_plan.notices.extend(orphan::blindness(observation));
     host_plan.orphans = orphan::orphans(desired, observation);
     host_plan.handlers = handler::needed(&host_plan.changes, &desired.handlers);
     host_plan.checks = desired.checks.iter().filter(|check| concerns(check, &host_plan.changes)).cloned().collect();

@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::{Change, HostPlan, diff, handler};
 use crate::resource::{
-    AppliedPath, Attribute, Check, Desired, Handler, Id, Observation, PathSeen, Resource, State, Subject,
-    recall_checks, recall_handlers,
+    AppliedPath, Attribute, Check, Desired, Handler, Id, Level, Notice, Observation, PathSeen, Resource, State,
+    Subject, recall_checks, recall_handlers,
 };
 
 /// A path that an earlier transaction left, and that no role of the host wants any more.
@@ -31,6 +31,15 @@ impl Orphan {
     pub fn is_there(&self) -> bool {
         self.state != OrphanState::Gone
     }
+}
+
+/// Said where the host's memory cannot be read: that nothing is said of orphans must not read as if there were none.
+pub(super) fn blindness(observation: &Observation) -> Option<Notice> {
+    let fault = observation.applied.fault.as_deref()?;
+    let text = format!(
+        "what zdt left here earlier cannot be read ({fault}): nothing is known of paths that no role wants any more"
+    );
+    Some(Notice { role: String::new(), level: Level::Warning, text })
 }
 
 /// What of the host's memory `desired` does not name, in the order of paths.
@@ -95,6 +104,11 @@ fn recalled(left: &AppliedPath) -> Option<(Vec<Handler>, Vec<Check>)> {
 impl HostPlan {
     /// Adds the removal of every orphan that is as it was left, with the handlers and checks that belong to it.
     pub fn prune(&mut self, observation: &Observation) {
+        if let Some(notice) = blindness(observation) {
+            // Asked for, and it cannot be done.
+            self.notices.push(Notice { level: Level::Refusal, ..notice });
+            return;
+        }
         let mut removed = Vec::new();
         self.orphans.retain(|orphan| match (&orphan.state, removal(&orphan.left, observation)) {
             (OrphanState::AsLeft, Some(change)) => {
@@ -235,6 +249,17 @@ mod tests {
         assert!(plan.orphans.iter().all(|orphan| matches!(orphan.state, OrphanState::Unreadable(_))), "{plan:?}");
         plan.prune(&all);
         assert_eq!((plan.changes.len(), plan.orphans.len()), (0, 3));
+    }
+
+    #[test]
+    fn a_memory_that_cannot_be_read_is_told_and_refuses_a_prune() {
+        let mut blind = observation(&[], &[]);
+        blind.applied.fault = Some("format 2".to_owned());
+        let mut plan = plan(&wants(&[]), &blind).expect("nothing is wanted");
+        let level = |plan: &HostPlan| plan.notices.iter().map(|notice| notice.level).collect::<Vec<_>>();
+        assert_eq!(level(&plan), [Level::Warning]);
+        plan.prune(&blind);
+        assert_eq!(level(&plan), [Level::Warning, Level::Refusal]);
     }
 
     #[test]

@@ -26,6 +26,7 @@ impl Progress {
         match event {
             Event::Stage { host, stage } => self.bar.set_message(format!("{host}: {}", stage_words(*stage))),
             Event::Progress { host, progress } => self.bar.set_message(format!("{host}: {}", progress_words(progress))),
+            Event::Broken { .. } => {}
             Event::Planned { .. } | Event::Applied { .. } => self.bar.inc(1),
         }
     }

@@ -7,10 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::{Ended, Entry, Manifest, Outcome, Put, Seen};
-use crate::plan::{self, Action, Cause, Change, HostPlan, Orphan, OrphanState, Refusal, Unknown};
+use crate::plan::{self, Action, Cause, Change, HostPlan, Refusal, Unknown};
 use crate::resource::{
-    AppliedPath, Attribute, Check, Content, Handler, Id, Observation, ObserveRequest, PathQuery, Resource, State,
-    Value, recall_handlers, sha256,
+    AppliedPath, Attribute, Check, Content, Handler, Id, Level, Notice, Observation, ObserveRequest, PathQuery,
+    Resource, State, Value, recall_handlers, sha256,
 };
 
 /// Contents that the host saved: `NNNNNN-ID` → number of the entry → bytes.
@@ -145,8 +145,8 @@ impl Rollback {
             let is_removal = change.action == Action::Remove;
             if let Some(holds) = plan::holds(path, observation, &removed).filter(|_| is_removal) {
                 // Somebody else's files in it are not ours to remove; it is told, and no difference.
-                let left = AppliedPath { role: change.role, ..before.left.clone() };
-                plan.orphans.push(Orphan { left, state: OrphanState::Holds(holds) });
+                let text = format!("`{path}` stays: it holds `{holds}`, which no transaction put there");
+                plan.notices.push(Notice { role: change.role, level: Level::Info, text });
                 continue;
             }
             if let Some(cause) = self.obstacle(before, &change, observation) {
@@ -160,7 +160,7 @@ impl Rollback {
         if !unknown.is_empty() {
             return Err(unknown);
         }
-        plan.orphans.reverse();
+        plan.notices.reverse();
         plan.refusals.reverse();
         plan.settle();
         self.add_handlers(&mut plan, observation);

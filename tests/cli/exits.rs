@@ -18,7 +18,7 @@ fn a_sandbox_goes_from_pending_to_clean_and_back() {
     place.plan().ended_with(2).says("-upstream shop {}");
     place.apply().ended_with(0);
     place.plan().ended_with(0);
-    assert!(!place.path("box/var/lib/zdt/lock").exists());
+    assert!(!place.path("box/var/lib/zdt/open").exists());
 }
 
 #[test]

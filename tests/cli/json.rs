@@ -178,7 +178,10 @@ fn fleet() -> Place {
     place.write("inventory.yml", place.read("inventory.yml") + "rest:\n  hosts:\n    idle:\n");
     place.zdt(&["apply", "inventory.yml", "--limit", "done"]).ended_with(0);
     fs::create_dir_all(place.path(&format!("blocked/{UPSTREAM}"))).expect("a folder");
-    place.write("held/var/lib/zdt/lock/who", "transaction 1-1, by somebody\n");
+    place.write("held/var/lib/zdt/open/manifest", "id\u{1f}1-1\u{1f}\nend\u{1f}\n");
+    place.write("held/var/lib/zdt/open/who", "transaction 1-1, by somebody\n");
+    place.write("held/var/lib/zdt/open/stuck", "swap: no\n");
+    place.write("held/var/lib/zdt/lock", "");
     place
 }
 
@@ -197,7 +200,10 @@ fn a_plan_of_every_state_is_as_documented() {
     assert_eq!(states(&all), expected);
     assert_eq!(all["without_roles"], serde_json::json!(["idle"]));
     let hosts = list(&all["hosts"]);
-    assert_eq!(hosts[3]["locked"], "transaction 1-1, by somebody");
+    assert!(hosts[3]["locked"].is_null());
+    let open =
+        serde_json::json!({"id": "1-1", "state": "stuck", "who": "transaction 1-1, by somebody", "reason": "swap: no"});
+    assert_eq!(hosts[3]["open"], open);
     assert_eq!(hosts[2]["refusals"][0]["cause"]["kind"], "other type");
     assert!(hosts[4]["error"].is_string() && hosts[5]["error"].is_string());
     // Less to read for people, not for machines.
@@ -217,7 +223,11 @@ fn applies_are_as_documented() {
     assert_eq!(stopped["applied"], serde_json::json!([]));
     assert!(!place.path("fresh").exists());
     let some = document(&place, &["apply", "inventory.yml", "--json", "--limit", "done,fresh,held,far"], 4);
-    assert_eq!(some["applied"], serde_json::json!([{"host": "fresh", "outcome": "committed", "detail": null}]));
+    assert_eq!(
+        some["applied"],
+        serde_json::json!([{"host": "fresh", "outcome": "committed", "detail": null, "until": null},
+        {"host": "held", "outcome": "committed", "detail": null, "until": null}])
+    );
     let none = document(&place, &["apply", "inventory.yml", "--json", "--limit", "done,fresh"], 0);
     assert_eq!(states(&none), [("done", "in sync"), ("fresh", "in sync")]);
     assert_eq!(none["applied"], serde_json::json!([]));

@@ -1,7 +1,7 @@
 //! A managed path that is not what it should be: a clear word that names it, and nothing half-done.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+use std::os::unix::fs::{PermissionsExt as _, lchown, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
@@ -107,7 +107,7 @@ fn what_cannot_be_looked_into_is_unknown_not_new() {
 }
 
 fn give(path: &Path, owner: u32) {
-    chown(path, Some(owner), Some(owner)).expect("an owner");
+    lchown(path, Some(owner), Some(owner)).expect("an owner");
     for entry in fs::read_dir(path).into_iter().flatten().flatten() {
         give(&entry.path(), owner);
     }

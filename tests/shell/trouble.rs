@@ -37,7 +37,7 @@ fn checks_come_before_the_swap_where_there_is_a_namespace() {
                 _ => None,
             })
             .collect();
-        assert_eq!(order, ["begin", "guard", "stage", "compare", "check", "new", "swap", "commit"], "{shell:?}");
+        assert_eq!(order, ["guard", "begin", "stage", "compare", "check", "new", "swap", "commit"], "{shell:?}");
     }
 }
 

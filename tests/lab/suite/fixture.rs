@@ -63,6 +63,11 @@ impl Host {
         text(lab().arg("push").arg(&self.name).arg(file).arg(to));
     }
 
+    /// Kills all its processes at once, and boots it again.
+    pub fn crash(&self) {
+        text(lab().args(["crash", &self.name]));
+    }
+
     pub fn cut(&self) {
         text(lab().args(["cut", &self.name]));
     }

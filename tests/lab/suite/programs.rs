@@ -89,7 +89,7 @@ async fn a_host_is_converged_and_put_back(suite: &str) {
     assert_eq!(lab.run(&manifest).await, Outcome::Committed);
     let seen = lab.observe(&[PUMA]).await;
     assert_eq!(seen.units["puma.service"].exec_reload, ["/bin/kill -USR1 $MAINPID"]);
-    lab.host.sh("curl -sS -m 2 -o /dev/null 127.0.0.1:8099 && ! test -e /var/lib/zdt/lock");
+    lab.host.sh("curl -sS -m 2 -o /dev/null 127.0.0.1:8099 && ! test -e /var/lib/zdt/open");
 
     // Again, now with stats to watch: they tell when workers have booted.
     lab.host.sh("echo 3 >/srv/shop/shared/boot_sleep");
