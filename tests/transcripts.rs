@@ -3,8 +3,9 @@
 
 #[test]
 fn transcripts_are_true() {
-    // README and `docs/saved-plans.md` tell of a first run; what an earlier one left would make it a second.
-    for sandbox in ["sandbox", "shop"] {
+    // README, `docs/rollback.md` and `docs/saved-plans.md` tell of a first run; what an earlier one left would make it a
+    // second.
+    for sandbox in ["sandbox", "rollback", "shop"] {
         let sandbox = format!("{}/target/{sandbox}", env!("CARGO_MANIFEST_DIR"));
         if let Err(error) = std::fs::remove_dir_all(&sandbox) {
             assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{sandbox}: {error}");

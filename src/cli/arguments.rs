@@ -36,7 +36,8 @@ pub enum Command {
     Apply(Apply),
     /// Show the transactions that have ended on each host, newest first
     History(History),
-    /// Take the latest transaction back, or all from one on; shows what that changes, and asks, like `apply`
+    /// Take the latest transaction back, or all from one on: plan, check, change, verify
+    #[command(after_help = "On a terminal it shows the plan and asks first; --yes, or no terminal, goes on.")]
     Rollback(Rollback),
     /// List the roles, or explain one
     Role(Role),
