@@ -125,8 +125,10 @@ fn change(change: &Change) -> Json {
         .attributes
         .iter()
         .map(|a| {
-            let before = a.before.as_ref().map_or(Json::Null, value);
-            (a.attribute.name().to_owned(), json!({"before": before, "after": value(&a.after)}))
+            let secret = [a.before.as_ref(), Some(&a.after)].into_iter().flatten().any(is_secret);
+            let shown = |one: &Value| if secret { json!({"sha256": null, "text": null}) } else { value(one) };
+            let before = a.before.as_ref().map_or(Json::Null, shown);
+            (a.attribute.name().to_owned(), json!({"before": before, "after": shown(&a.after)}))
         })
         .collect();
     json!({
@@ -150,8 +152,15 @@ fn value(value: &Value) -> Json {
     match value {
         Value::Word(word) => json!(word),
         Value::Words(words) => json!(words),
-        Value::Content(content) => json!({"sha256": content.sha256, "text": shown(content)}),
+        Value::Content(content) => {
+            json!({"sha256": (!content.secret).then_some(&content.sha256), "text": shown(content)})
+        }
     }
+}
+
+/// A hash of a short secret is as good as the secret; of a change, it hides the old one too.
+fn is_secret(value: &Value) -> bool {
+    matches!(value, Value::Content(content) if content.secret)
 }
 
 /// The text of a content that is text and may be shown.

@@ -182,10 +182,12 @@ fn secrets_stand_in_no_plan() {
         }
     }
     place.write("box/etc/token", "token=third-hunter;");
-    for words in [&["apply", "plan.json"][..], &["apply", "plan.json", "--json"], &["plan", "plan.json"]] {
+    let inventory = &["plan", "inventory.yml", "--json"][..];
+    for words in [&["apply", "plan.json"][..], &["apply", "plan.json", "--json"], &["plan", "plan.json"], inventory] {
         let ran = place.zdt(words);
         for hidden in ["first-hunter", "second-hunter", "third-hunter"] {
-            assert!(!ran.all().contains(hidden), "{}", ran.all());
+            let hash = zdt::resource::sha256(format!("token={hidden};").as_bytes());
+            assert!(!ran.all().contains(hidden) && !ran.all().contains(&hash), "{}", ran.all());
         }
     }
     place.zdt(&["apply", "plan.json"]).ended_with(3).says("it is secret and not shown");
