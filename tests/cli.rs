@@ -24,6 +24,8 @@ mod orphans;
 mod paths;
 #[path = "cli/question.rs"]
 mod question;
+#[path = "cli/saved.rs"]
+mod saved;
 #[path = "cli/streams.rs"]
 mod streams;
 #[path = "cli/values.rs"]

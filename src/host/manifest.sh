@@ -68,7 +68,7 @@ print_lines() {
 
 # Prints what read_manifest read, as far as checks need it.
 print_manifest() {
-	printf "state$US%s$US\n" "$state_dir"
+	printf '%s' "$header"
 	number=0
 	while [ "$number" -lt "$count" ]; do
 		number=$((number + 1))
