@@ -10,6 +10,8 @@ mod terminal;
 
 #[path = "cli/exits.rs"]
 mod exits;
+#[path = "cli/fleets.rs"]
+mod fleets;
 #[path = "cli/history.rs"]
 mod history;
 #[path = "cli/inputs.rs"]

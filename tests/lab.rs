@@ -26,6 +26,8 @@ mod paths;
 mod programs;
 #[path = "lab/suite/refused.rs"]
 mod refused;
+#[path = "lab/suite/rollback.rs"]
+mod rollback;
 #[path = "lab/suite/story.rs"]
 mod story;
 #[cfg(test)]
