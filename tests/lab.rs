@@ -19,6 +19,8 @@ mod connections;
 mod fails;
 #[path = "lab/suite/fleet.rs"]
 mod fleet;
+#[path = "lab/suite/operator.rs"]
+mod operator;
 #[path = "lab/suite/paths.rs"]
 mod paths;
 #[cfg(test)]
