@@ -199,8 +199,8 @@ leave_places() {
 	done
 	IFS=$WS
 	# No file of the record but those tells anything any more.
-	for name in activated awaiting started staged stats stuck swapped swapping; do
-		[ ! -e "$record/$name" ] || try rm -f "$record/$name"
+	for name in activated awaiting output started staged stats stuck swapped swapping; do
+		[ ! -e "$record/$name" ] || try rm -f "$record/$name" || return
 	done
 }
 
@@ -213,14 +213,14 @@ remember() {
 
 write_applied() {
 	{
-		echo 1
+		echo 1 || return
 		paths=$NL
 		IFS=$NL
 		for line in $applied; do
 			paths=$paths${line%%"$US"*}$NL
 			case ${line#*"$US"} in
 			"gone$US"*) ;;
-			*) printf '%s\n' "$line" ;;
+			*) printf '%s\n' "$line" || return ;;
 			esac
 		done
 		IFS=$WS
@@ -232,7 +232,7 @@ write_applied() {
 			esac
 			case $paths in
 			*"$NL${line%%"$US"*}$NL"*) ;;
-			*) printf '%s\n' "$line" ;;
+			*) printf '%s\n' "$line" || return ;;
 			esac
 		done <"$state_dir/applied"
 	} >"$1"
