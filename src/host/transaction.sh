@@ -199,8 +199,8 @@ leave_places() {
 	done
 	IFS=$WS
 	# No file of the record but those tells anything any more.
-	for name in activated awaiting started staged stats stuck swapped swapping; do
-		[ ! -e "$record/$name" ] || try rm -f "$record/$name"
+	for name in activated awaiting output started staged stats stuck swapped swapping; do
+		[ ! -e "$record/$name" ] || try rm -f "$record/$name" || return
 	done
 }
 
