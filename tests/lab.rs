@@ -3,6 +3,8 @@
 
 #[path = "lab/suite/fixture.rs"]
 mod fixture;
+#[path = "lab/suite/hold.rs"]
+mod hold;
 #[path = "cli/ran.rs"]
 mod ran;
 #[path = "lab/suite/stream.rs"]
@@ -30,8 +32,14 @@ mod programs;
 mod refused;
 #[path = "lab/suite/rollback.rs"]
 mod rollback;
+#[path = "lab/suite/settled.rs"]
+mod settled;
 #[path = "lab/suite/story.rs"]
 mod story;
+#[path = "lab/suite/traces.rs"]
+mod traces;
 #[cfg(test)]
 #[path = "lab/suite/transactions.rs"]
 mod transactions;
+#[path = "lab/suite/undone.rs"]
+mod undone;

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 pub use super::ran::Ran;
 
@@ -72,6 +74,42 @@ impl Host {
         text(lab().args(["cut", &self.name]));
     }
 
+    pub fn mend(&self) {
+        text(lab().args(["mend", &self.name]));
+    }
+
+    /// The host's root, as this machine sees it.
+    pub fn root(&self) -> PathBuf {
+        PathBuf::from(text(lab().args(["root", &self.name])).trim())
+    }
+
+    #[track_caller]
+    pub fn until(&self, what: &str, limit: Duration) {
+        let begun = Instant::now();
+        while !self.sh_output(what).status.success() {
+            let name = &self.name;
+            assert!(
+                begun.elapsed() < limit,
+                "{name}: `{what}` has not come true in {limit:?}\n{}",
+                self.sh(
+                    "ls -lR /var/lib/zdt | head -60; tail -n 40 /var/lib/zdt/open/journal /var/lib/zdt/history/*/journal; true"
+                )
+            );
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// What must hold once a transaction has ended: no record open, no guard, no staging, no lock held, no process.
+    #[track_caller]
+    pub fn nothing_is_left(&self) {
+        let left =
+            self.sh("ls -d /var/lib/zdt/open /var/lib/zdt/new /var/lib/zdt/progra* /.zdt-* /etc/systemd/system/zdt* \
+             /etc/systemd/system/*.wants/zdt* /etc/nginx/conf.d/.* 2>/dev/null | grep -v '/[.]*$'; \
+             systemctl list-units --all --plain --no-legend 'zdt-*.timer'; pgrep -f /var/lib/zdt/progra[m]; \
+             flock -n /var/lib/zdt/lock true || echo locked; true");
+        assert_eq!(left, "", "{}: something is left", self.name);
+    }
+
     /// Every path that a plan could have touched, with all that can be seen of it.
     pub fn snapshot(&self) -> Snapshot {
         let text = self.sh(include_str!("../snapshot.sh"));
@@ -109,9 +147,11 @@ impl Snapshot {
     }
 
     /// What an undone change must have put back: all below /etc and /srv but the times of directories (an entry came
-    /// and went) and sockets (a restarted service makes them anew).
+    /// and went), sockets (a restarted service makes them anew), and the state file that Puma itself writes while it runs
+    /// with the new configuration.
     pub fn settled(self) -> Self {
         let lines = self.lines.into_iter().filter(|line| line.starts_with("/etc") || line.starts_with("/srv"));
+        let lines = lines.filter(|line| !line.starts_with("/srv/shop/shared/tmp/pids/puma.state\t"));
         let lines = lines.filter_map(|line| {
             let (path, facts) = line.split_once('\t')?;
             let words = facts.split(' ').collect::<Vec<_>>();
@@ -122,6 +162,58 @@ impl Snapshot {
             }
         });
         Self { lines: lines.collect() }
+    }
+}
+
+/// A zdt that is at work.
+pub struct Running {
+    child: Child,
+    out: PathBuf,
+    err: PathBuf,
+    what: String,
+}
+
+impl Running {
+    pub fn stderr(&self) -> String {
+        fs::read_to_string(&self.err).expect("what it said")
+    }
+
+    #[track_caller]
+    pub fn says(&mut self, words: &str, limit: Duration) {
+        let begun = Instant::now();
+        while !self.stderr().contains(words) {
+            assert!(begun.elapsed() < limit, "`{words}` is missing after {limit:?} in\n{}", self.stderr());
+            let ended = self.child.try_wait().expect("a child");
+            assert!(ended.is_none(), "it ended before it said `{words}`: {ended:?}\n{}", self.stderr());
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    pub fn signal(&self, name: &str) {
+        text(Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()));
+    }
+
+    /// Nothing of it can go on after this.
+    pub fn kill(mut self) {
+        self.child.kill().expect("a child");
+        self.child.wait().expect("a child");
+    }
+
+    #[track_caller]
+    pub fn ends(mut self, limit: Duration) -> Ran {
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                break status;
+            }
+            if begun.elapsed() > limit {
+                self.child.kill().expect("a child");
+                panic!("{} has not ended in {limit:?}:\n{}", self.what, self.stderr());
+            }
+            thread::sleep(Duration::from_millis(50));
+        };
+        let [stdout, stderr] = [&self.out, &self.err].map(|path| fs::read(path).expect("what it said"));
+        Ran::of(&Output { status, stdout, stderr }, self.what)
     }
 }
 
@@ -198,12 +290,27 @@ impl Site {
         fs::copy(theirs, self.path("known_hosts")).expect("known hosts");
     }
 
-    pub fn zdt(&self, words: &[&str], inventory: &Path) -> Ran {
+    fn command(&self, words: &[&str], inventory: &Path) -> Command {
         let mut command = Command::new(ZDT);
         command.args(&words[..1]).arg(inventory).args(&words[1..]);
         command.env("NO_COLOR", "1").env("HOME", self.path("home")).env("XDG_RUNTIME_DIR", self.path("run"));
         command.env("XDG_STATE_HOME", self.path("home")).env_remove("SSH_AUTH_SOCK");
-        Ran::of(&run(&mut command), format!("zdt {}", words.join(" ")))
+        command
+    }
+
+    pub fn zdt(&self, words: &[&str], inventory: &Path) -> Ran {
+        Ran::of(&run(&mut self.command(words, inventory)), format!("zdt {}", words.join(" ")))
+    }
+
+    /// Likewise, but does not wait for its end.
+    pub fn start(&self, words: &[&str], inventory: &Path) -> Running {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let files = ["out", "err"].map(|name| self.path(&format!("{name}-{number}")));
+        let [out, err] = files.each_ref().map(|path| fs::File::create(path).expect("a file in the site"));
+        let mut command = self.command(words, inventory);
+        let child = command.stdin(Stdio::null()).stdout(out).stderr(err).spawn().expect("zdt");
+        let [out, err] = files;
+        Running { child, out, err, what: format!("zdt {}", words.join(" ")) }
     }
 
     pub fn plan(&self, inventory: &Path) -> Ran {

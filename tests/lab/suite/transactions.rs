@@ -65,16 +65,6 @@ fn at(phase: &str, then: &str) -> String {
 const DIE: &str = "kill -9 $$\nsh -c 'kill -9 $PPID'";
 const STAY: &str = "sync\nsleep 600";
 
-/// What must hold after any end: no record open, no guard, no staging, no lock held, services as ever.
-fn nothing_is_left(host: &Host) {
-    let left =
-        host.sh("ls -d /var/lib/zdt/open /var/lib/zdt/new /var/lib/zdt/progra* /.zdt-* /etc/systemd/system/zdt* \
-         /etc/systemd/system/*.wants/zdt* /etc/nginx/conf.d/.* 2>/dev/null | grep -v '/[.]*$'; \
-         systemctl list-units --all --plain --no-legend 'zdt-*.timer'; pgrep -f /var/lib/zdt/progra[m]; \
-         flock -n /var/lib/zdt/lock true || echo locked; true");
-    assert_eq!(left, "", "{}: something is left", host.name);
-}
-
 async fn change(lab: &mut Talk, id: &str, confirm: u64) -> Manifest {
     let drop_in = format!("{DROP_IN}/50-extra.conf");
     let site = lab.host.sh(&format!("cat {SITE}"));
@@ -122,7 +112,7 @@ async fn a_worker_that_dies_is_made_good_by_the_host(suite: &str, phases: &[&str
         alone.until("test -e /root/at", Duration::from_secs(30));
         alone.until("! test -e /var/lib/zdt/open", Duration::from_secs(40));
         alone.until("! pgrep -f /var/lib/zdt/progra[m]", Duration::from_secs(10));
-        nothing_is_left(&lab.host);
+        lab.host.nothing_is_left();
         let difference = before.difference(&lab.host.snapshot().settled());
         let ended = lab.host.sh(&format!("cat /var/lib/zdt/history/*-die-{number}/ended"));
         if *phase == "commit" {
@@ -151,7 +141,7 @@ async fn a_host_that_restarts_half_way_starts_with_the_old(suite: &str, phases: 
         lab.host.crash();
         let alone = Alone { host: &lab.host, manifest: alone.manifest, fault: String::new() };
         alone.until("! test -e /var/lib/zdt/open && systemctl is-active nginx puma", Duration::from_secs(30));
-        nothing_is_left(&lab.host);
+        lab.host.nothing_is_left();
         let difference = before.difference(&lab.host.snapshot().settled());
         assert_eq!(difference, "", "{} {phase}", lab.host.name);
         alone.until("curl -fsS -m 2 -o /dev/null http://127.0.0.1:80/", Duration::from_secs(20));
@@ -200,7 +190,7 @@ async fn a_clock_that_is_set_back_changes_nothing(suite: &str) {
     }
     let listed = lab.host.sh("ls /var/lib/zdt/history");
     assert_eq!(listed, "000001-back-1\n000002-back-2\n");
-    nothing_is_left(&lab.host);
+    lab.host.nothing_is_left();
 }
 
 macro_rules! transactions {
