@@ -21,6 +21,8 @@ mod connections;
 mod fails;
 #[path = "lab/suite/fleet.rs"]
 mod fleet;
+#[path = "lab/suite/operator.rs"]
+mod operator;
 #[path = "lab/suite/paths.rs"]
 mod paths;
 #[cfg(test)]
@@ -28,6 +30,8 @@ mod paths;
 mod programs;
 #[path = "lab/suite/refused.rs"]
 mod refused;
+#[path = "lab/suite/rollback.rs"]
+mod rollback;
 #[path = "lab/suite/settled.rs"]
 mod settled;
 #[path = "lab/suite/story.rs"]

@@ -17,7 +17,9 @@ read_manifest() {
 		entry)
 			IFS= read -r data <&3 || exit 9
 			count=$((count + 1))
-			eval "entry_$count=\$line data_$count=\$data"
+			# Here once: what could not be read must not pass for a folder that was not there.
+			plain "${12-}" || exit 9
+			eval "entry_$count=\$line data_$count=\$data seen_parent_$count=\$plain"
 			continue
 			;;
 		check) checks=$checks${line#*"$US"}$NL ;;
@@ -45,15 +47,13 @@ read_manifest() {
 
 # Prints the request without contents: what a record keeps of it.
 print_record() {
-	printf '%s' "$header"
+	printf '%s' "$header" || return
 	number=0
 	while [ "$number" -lt "$count" ]; do
 		number=$((number + 1))
-		eval "printf '%s\n\n' \"\$entry_$number\""
+		eval "printf '%s\n\n' \"\$entry_$number\"" || return
 	done
-	print_lines check "$checks"
-	print_lines handler "$handlers"
-	print_lines applied "$applied"
+	print_lines check "$checks" && print_lines handler "$handlers" && print_lines applied "$applied" || return
 	printf 'end%s\n' "$US"
 }
 
@@ -61,13 +61,14 @@ print_record() {
 print_lines() {
 	IFS=$NL
 	for line in $2; do
-		printf "%s$US%s\n" "$1" "$line"
+		printf "%s$US%s\n" "$1" "$line" || return
 	done
 	IFS=$WS
 }
 
 # Prints what read_manifest read, as far as checks need it.
 print_manifest() {
+	printf '%s' "$header"
 	number=0
 	while [ "$number" -lt "$count" ]; do
 		number=$((number + 1))
@@ -79,7 +80,7 @@ print_manifest() {
 
 # Sets path, put, … to those of entry $1, and `parent` and `name` to the parts of the path.
 entry() {
-	eval "line=\$entry_$1 data=\$data_$1"
+	eval "line=\$entry_$1 data=\$data_$1 seen_parent=\$seen_parent_$1"
 	IFS=$US
 	set -- $line
 	IFS=$WS
@@ -87,8 +88,7 @@ entry() {
 	seen_kind=$7 seen_mode=$8 seen_owner=$9
 	shift 9
 	seen_group=$1 seen_detail=$2
-	plain "$3"
-	seen_parent=$plain hash=$4
+	hash=$4
 	parent=${path%/*}/ name=${path##*/}
 }
 
@@ -123,12 +123,10 @@ candidate() {
 		try mkdir -m 0700 "$1" && dress "$1"
 		;;
 	saved)
-		plain "~$data"
-		restored "$plain" "$1" && dress "$1"
+		plain "~$data" && restored "$plain" "$1" && dress "$1"
 		;;
 	link)
-		plain "~$data"
-		try ln -s -- "$plain" "$1" && dress "$1"
+		plain "~$data" && try ln -s -- "$plain" "$1" && dress "$1"
 		;;
 	attributes)
 		try cp -a "$path" "$1" || return

@@ -126,10 +126,10 @@ observe_applied() {
 
 # Names one thing in directory $1 that nobody looks at, if there is one.
 observe_foreign() {
-	[ -r "$1" ] && [ -x "$1" ] || {
+	if [ ! -r "$1" ] || [ ! -x "$1" ]; then
 		printf "d$US%s$US%s\n" "$1" '=?'
 		return
-	}
+	fi
 	set +f
 	for held in "$1"/* "$1"/.[!.]* "$1"/..?*; do
 		[ -e "$held" ] || [ -L "$held" ] || continue

@@ -5,7 +5,7 @@
 
 # A hot restart: Puma reads its settings only then. Never a signal to what is not known to be Puma: it would die of it.
 handler_puma_restart() {
-	unit=$1 state_file=$2
+	unit=$1 state_file=$2 ran=no
 	uptime
 	deadline=$((now + 90000))
 	case $NL$started in
@@ -14,6 +14,7 @@ handler_puma_restart() {
 		try timeout 10 systemctl start --no-block -- "$unit"
 		return
 		;;
+	*"${NL}active$US$unit$NL"* | *"${NL}reloading$US$unit$NL"*) ran=yes ;;
 	*"$US$unit$NL"*)
 		try timeout 90 systemctl stop -- "$unit" || return
 		# What had failed before may be called failed again; what was only stopped may not.
@@ -51,11 +52,16 @@ handler_puma_restart() {
 		before=" $found" renewed=no
 		image_of "$main"
 		old_image=$image
+		[ "$step" != activate ] || note_state || return
 		try kill -USR2 "$main" || return
 		;;
 	*)
-		try note "$record/started" "$active$US$unit" || return
-		started=$started$active$US$unit$NL
+		# It is put back what never came to this: what did not run shall not run. What ran, and died of us, shall.
+		[ "$step" = activate ] || [ "$ran" = yes ] || {
+			reason="\`$unit\` is $active"
+			return 3
+		}
+		[ "$step" != activate ] || note_state || return
 		# Nothing is lost by forgetting earlier failures, and systemd may refuse to start it because of them.
 		try timeout 10 systemctl reset-failed -- "$unit"
 		try timeout 60 systemctl start -- "$unit" || {
@@ -70,6 +76,12 @@ handler_puma_restart() {
 		return 1
 	}
 	reason=''
+}
+
+# Writes down what the unit did before we came, for who puts it back.
+note_state() {
+	try note "$record/started" "$active$US$unit" || return
+	started=$started$active$US$unit$NL
 }
 
 # Waits up to 10 s for the main process to call itself Puma: before that it dies of the signal.

@@ -62,9 +62,16 @@ last_step() {
 # Takes up what the worker knew.
 recall() {
 	places='' activated='' started='' kept='' boot=''
-	[ ! -f "$record/activated" ] || activated=$(cat "$record/activated")$NL
-	swapped=" $(tr '\n' ' ' 2>/dev/null <"$record/swapped")"
-	[ ! -f "$record/started" ] || started=$(cat "$record/started")$NL
+	lines_of activated
+	activated=$lines
+	lines_of started
+	started=$lines
+	lines_of swapped
+	swapped=' '
+	IFS=$NL
+	for line in $lines; do
+		swapped="$swapped$line "
+	done
 	IFS=$NL
 	for line in $header; do
 		case $line in
@@ -86,6 +93,15 @@ recall() {
 	reopen_places
 }
 
+# Sets `lines` to those of file $1 of the record. No command helps: one that failed would make us forget what to undo.
+lines_of() {
+	lines=''
+	[ -f "$record/$1" ] || return 0
+	while IFS= read -r line; do
+		lines=$lines$line$NL
+	done <"$record/$1"
+}
+
 only_daemon_reload() {
 	IFS=$NL
 	for line in $handlers; do
@@ -103,7 +119,8 @@ reopen_places() {
 		*"$NL$place$NL"*) ;;
 		*) places=$places$place$NL ;;
 		esac
-		[ -d "$place" ] && private_place || place=/nonexistent
+		# Twice: one that could not be looked at would be forgotten with all that it holds.
+		[ -d "$place" ] && { private_place || private_place; } || place=/nonexistent
 		eval "place_$number=\$place"
 	done <"$record/staged"
 	IFS=$WS
@@ -125,8 +142,8 @@ arm() {
 write_program() {
 	{
 		# shellcheck disable=SC2016
-		printf '%s\n' 'US=$(printf "\037")' 'export LC_ALL=C' 'PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin' 'set -f' 'text='
-		printf '%s\n' "$transaction_text$run_text" 'alone "$@"'
+		printf '%s\n' 'US=$(printf "\037")' 'export LC_ALL=C' 'PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin' 'set -f' 'text=' &&
+			printf '%s\n' "$transaction_text$run_text" 'alone "$@"'
 	} >"$state_dir/program.new" && mv -f "$state_dir/program.new" "$state_dir/program"
 }
 
@@ -166,11 +183,13 @@ watch() {
 
 # Nothing of the guard stays. What cannot be removed now, it removes itself when it next asks.
 disarm() {
+	[ ! -e "$state_dir/new" ] || rm -rf "$state_dir/new"
 	[ ! -e "$state_dir/program.new" ] || rm -f "$state_dir/program.new"
 	[ -e "$state_dir/program" ] || return 0
 	if [ -e "$guard_unit" ] || [ -L "$guard_wants/zdt-recover.service" ]; then
-		rm -f "$guard_wants/zdt-recover.service" "$guard_unit"
+		rm -f "$guard_wants/zdt-recover.service" "$guard_unit" || return
 	fi
-	[ ! -d /run/systemd/system ] || systemctl stop "zdt-$id.timer"
+	# Also that of one who died before this, and whom we overtook.
+	[ ! -d /run/systemd/system ] || systemctl stop 'zdt-*.timer' || return
 	rm -f "$state_dir/unit.new" "$state_dir/program"
 } >/dev/null 2>&1

@@ -20,10 +20,10 @@ each() {
 
 stage_all() {
 	step stage
-	mounts=$(cat /proc/self/mountinfo)
-	try cd "$state_dir" && cd -P "$state_dir" || return
+	mounts=$(cat /proc/self/mountinfo) && try cd "$state_dir" && cd -P "$state_dir" || return
 	mount_of "$PWD"
-	state_mount="$mount $(stat -c %d .)"
+	device=$(stat -c %d .) || return
+	state_mount="$mount $device"
 	each stage
 }
 

@@ -56,7 +56,11 @@ ready() {
 		return 1
 	}
 	await_lock || return
-	[ -d "$state_dir/open" ] || return 0
+	[ -d "$state_dir/open" ] || {
+		# Who died before a record was there, or after it had gone, has left drafts and a guard.
+		disarm
+		return 0
+	}
 	who=''
 	IFS= read -r who 2>/dev/null <"$state_dir/open/who"
 	open_id

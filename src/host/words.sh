@@ -13,13 +13,19 @@ word() {
 	esac
 }
 
-# Sets `plain` to the bytes of field $1; `-` is no bytes at all.
+# Sets `plain` to the bytes of field $1; `-` is no bytes at all. False where they could not be read: not the same as none.
 plain() {
 	case $1 in
 	=*) plain=${1#=} ;;
 	\~*)
 		plain=$(printf '%s' "${1#\~}" | base64 -d && echo .)
-		plain=${plain%.}
+		case $plain in
+		*.) plain=${plain%.} ;;
+		*)
+			plain='' reason="\`base64\` failed"
+			return 1
+			;;
+		esac
 		;;
 	*) plain='' ;;
 	esac

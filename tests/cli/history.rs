@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
 use super::place::{Place, UPSTREAM};
+use super::ran::Ran;
 
 /// Applies with so many workers: a change of one file.
 fn workers(place: &Place, number: u32) {
@@ -197,6 +198,24 @@ fn hosts_that_a_transaction_did_not_touch_are_left_alone() {
     ran.ended_with(0).says("1 to change").says(&format!("no transaction `{id}`"));
     assert!(!place.path(&format!("one/{UPSTREAM}")).exists());
     assert!(place.path(&format!("two/{UPSTREAM}")).exists());
+}
+
+#[test]
+fn where_one_host_fails_the_others_go_back_if_that_was_asked() {
+    let place = Place::empty();
+    place.hosts(&[("one", ""), ("two", "")]);
+    // Nothing of the second host can be put into place.
+    place.write("bin/mv", "#!/bin/sh\ncase $PWD in\n*/two/etc/* | */two/srv/*) exit 1 ;;\nesac\nexec /bin/mv \"$@\"\n");
+    fs::set_permissions(place.path("bin/mv"), fs::Permissions::from_mode(0o755)).expect("a mode");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut command = place.command(&["apply", "inventory.yml", "--forks", "1", "--on-failure", "undo", "--no-diff"]);
+    command.env("PATH", format!("{}:{path}", place.path("bin").display()));
+    let ran = Ran::of(&command.output().expect("zdt"), "zdt apply --on-failure undo".to_owned());
+    ran.ended_with(5).says("one: committed, then taken back").says("two: failed at swap and put back");
+    for host in ["one", "two"] {
+        assert!(!place.path(&format!("{host}/{UPSTREAM}")).exists(), "{host}");
+    }
+    place.zdt(&["history", "inventory.yml", "--limit", "one"]).ended_with(0).says("-undo-").says("rollback by");
 }
 
 #[test]

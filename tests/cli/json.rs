@@ -94,7 +94,7 @@ fn host(tables: &[Vec<Row>], value: &Value) {
         let rows = tables[1].iter().chain(&tables[2]);
         rows.into_iter().find(|row| words(&row.name).first().is_some_and(|word| word == name)).expect("a row")
     };
-    for name in ["changes", "refusals", "handlers", "notices"] {
+    for name in ["changes", "refusals", "handlers", "notices", "orphans"] {
         for member in list(&value[name]) {
             assert_eq!(keys(member), members(&row(name).meaning), "{name}: {member:#}");
         }
@@ -116,6 +116,10 @@ fn host(tables: &[Vec<Row>], value: &Value) {
     for refusal in list(&value["refusals"]) {
         let kind = refusal["cause"]["kind"].as_str().expect("a kind").to_owned();
         assert!(words(&row("refusals").meaning).contains(&kind), "{kind}");
+    }
+    for orphan in list(&value["orphans"]) {
+        let state = orphan["state"].as_str().expect("a state").to_owned();
+        assert!(choices(&row("orphans").meaning, "state").contains(&state), "{state}");
     }
     for check in list(&value["checks"]) {
         let result = check["result"].as_str().expect("a result");
@@ -231,6 +235,39 @@ fn applies_are_as_documented() {
     let none = document(&place, &["apply", "inventory.yml", "--json", "--limit", "done,fresh"], 0);
     assert_eq!(states(&none), [("done", "in sync"), ("fresh", "in sync")]);
     assert_eq!(none["applied"], serde_json::json!([]));
+}
+
+#[test]
+fn orphans_and_rollbacks_are_as_documented() {
+    let place = Place::new();
+    place.apply().ended_with(0);
+    place.hosts(&[("box", "zdt_roles: [nginx_upstream], zdt_facts: {nginx: {version: 1.26.3}}")]);
+    place.write("box/srv/shop/shared/puma.rb", "by hand\n");
+    place.write("box/srv/shop/shared/tmp/sockets/puma.sock", "");
+    let plan = document(&place, &["plan", "inventory.yml", "--json"], 0);
+    let states: Vec<&str> =
+        list(&plan["hosts"][0]["orphans"]).iter().map(|orphan| orphan["state"].as_str().expect("a state")).collect();
+    assert_eq!(states, ["as left", "as left", "changed", "holds others", "as left", "holds others"]);
+    let refused = document(&place, &["rollback", "inventory.yml", "--json"], 3);
+    assert_eq!(refused["hosts"][0]["refusals"][0]["cause"]["kind"], "changed since");
+    let pruned = document(&place, &["apply", "inventory.yml", "--json", "--prune"], 0);
+    assert_eq!(list(&pruned["hosts"][0]["changes"]).len(), 3);
+    let back = document(&place, &["rollback", "inventory.yml", "--json"], 0);
+    assert_eq!(back["applied"][0]["outcome"], "committed");
+    let history = place.zdt(&["history", "inventory.yml", "--json"]);
+    let history: Value = serde_json::from_str(&history.stdout).expect("a document");
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/json.md")).expect("a page");
+    let (_, text) = text.split_once("`zdt history --json` prints").expect("a passage");
+    let braces: Vec<BTreeSet<String>> =
+        text.split('{').skip(1).take(4).map(|part| members(&format!("{{{part}"))).collect();
+    assert_eq!(keys(&history), braces[0]);
+    assert_eq!(keys(&history["hosts"][0]), braces[1]);
+    let transactions = list(&history["hosts"][0]["transactions"]);
+    assert_eq!(transactions.len(), 3);
+    for one in transactions {
+        assert_eq!(keys(one), braces[2], "{one:#}");
+        list(&one["changes"]).iter().for_each(|change| assert_eq!(keys(change), braces[3], "{change:#}"));
+    }
 }
 
 #[test]

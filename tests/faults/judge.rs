@@ -1,0 +1,123 @@
+//! Says whether a host is exactly as before or exactly as after, from what is there; and whether its own word agrees.
+
+use crate::rig::US;
+use crate::scenario::{Put, STATE, Scenario};
+use crate::services;
+use crate::world::{What, World};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Before,
+    After,
+}
+
+/// What has been promised already in `world`, where a transaction stands open.
+pub fn promised(world: &World) -> Option<End> {
+    let first = |text: String| match text.split(US).next() {
+        Some("committed" | "confirmed") => Some(End::After),
+        Some("put-back" | "reverted") => Some(End::Before),
+        _ => None,
+    };
+    let ended = world.text(&format!("{STATE}/open/ended")).and_then(first);
+    ended.or_else(|| world.text(&format!("{STATE}/open/verdict")).and_then(first))
+}
+
+/// How `world` has ended, or why it is torn.
+pub fn judge(scenario: &Scenario, world: &World) -> Result<End, String> {
+    let records = |path: &str| path.starts_with(STATE);
+    let now = world.below("root", records);
+    let end = if now == scenario.before.below("root", records) {
+        End::Before
+    } else if now == scenario.after.below("root", records) {
+        End::After
+    } else {
+        return Err(format!(
+            "torn; against before:\n{}against after:\n{}",
+            now.difference(&scenario.before.below("root", records)),
+            now.difference(&scenario.after.below("root", records))
+        ));
+    };
+    let runs = end == End::After && scenario.starts_app();
+    if let Some(fault) = services::fault(world, runs) {
+        return Err(format!("{end:?}, but {fault}"));
+    }
+    left_behind(world)?;
+    let said = word(world)?;
+    let agrees = match said.as_deref() {
+        Some("committed") => end == End::After,
+        Some("put-back") | None => end == End::Before,
+        Some(_) => false,
+    };
+    if !agrees {
+        return Err(format!("the host is as {end:?}, its history says {said:?}"));
+    }
+    if end == End::After {
+        remembered(scenario, world)?;
+    } else if world.has(&format!("{STATE}/applied")) {
+        return Err("nothing was applied, and it is remembered".to_owned());
+    }
+    Ok(end)
+}
+
+/// Nothing but the lock, the history and what was applied may be left.
+fn left_behind(world: &World) -> Result<(), String> {
+    for path in world.below(&format!("{STATE}/"), |_| false).0.keys() {
+        let name = &path[STATE.len() + 1..];
+        let mut parts = name.split('/');
+        let known = match (parts.next(), parts.next(), parts.next()) {
+            (Some("lock" | "history" | "applied"), None, None) => true,
+            (Some("history"), Some(_), None) => true,
+            (Some("history"), Some(_), Some(file)) => {
+                ["manifest", "journal", "ended", "who", "verdict"].contains(&file)
+                    || file.ends_with(".old")
+                    || file.ends_with(".theirs")
+            }
+            _ => false,
+        };
+        if !known {
+            return Err(format!("`{name}` is left behind"));
+        }
+    }
+    Ok(())
+}
+
+/// How the history says that it ended.
+fn word(world: &World) -> Result<Option<String>, String> {
+    let history = format!("{STATE}/history/");
+    let records: Vec<&String> =
+        world.0.keys().filter(|path| path.starts_with(&history) && !path[history.len()..].contains('/')).collect();
+    match records[..] {
+        [] => Ok(None),
+        [record] => {
+            let ended = world.text(&format!("{record}/ended")).ok_or("a record without its end")?;
+            Ok(ended.split(US).next().map(str::to_owned))
+        }
+        _ => Err(format!("one transaction, many records: {records:?}")),
+    }
+}
+
+/// A committed record keeps the old files, and the host what was applied.
+fn remembered(scenario: &Scenario, world: &World) -> Result<(), String> {
+    for (place, (path, put)) in scenario.entries.iter().enumerate() {
+        let Some(old) = scenario.before.0.get(&format!("root/{path}")) else { continue };
+        if old.what == What::Directory {
+            continue;
+        }
+        let record = format!("{STATE}/history/000001-t1/{}.old", place + 1);
+        let Some(kept) = world.0.get(&record) else { return Err(format!("{put:?} of {path}: the old is not kept")) };
+        // A file whose mode alone changed is swapped like any other.
+        if world.text(&record) != scenario.before.text(&format!("root/{path}"))
+            || (kept.mode, kept.uid, kept.gid, kept.old) != (old.mode, old.uid, old.gid, old.old)
+        {
+            return Err(format!("{path}: was {old:?}, kept is {kept:?}"));
+        }
+    }
+    let applied = world.text(&format!("{STATE}/applied")).unwrap_or_default();
+    let mut lines = applied.lines();
+    let wanted: Vec<&str> =
+        scenario.entries.iter().filter(|(_, put)| !matches!(put, Put::Remove)).map(|(path, _)| *path).collect();
+    let is = lines.next() == Some("1")
+        && lines.clone().count() == wanted.len()
+        && lines.zip(&wanted).all(|(line, path)| line.contains(&format!("/root/{path}{US}")));
+    if is { Ok(()) } else { Err(format!("applied is\n{applied}wanted {wanted:?}")) }
+}
