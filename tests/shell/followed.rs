@@ -12,11 +12,11 @@ use super::run::everything;
 
 fn followed(shell: &Shell, input: &[u8]) -> Outcome {
     let answer = ask(shell, &[], &[Program::PREFLIGHT, Program::RUN], "follow", input);
-    let outcomes = answer.lines.iter().filter_map(|line| match journal::decode(line) {
+    let mut outcomes = answer.lines.iter().filter_map(|line| match journal::decode(line) {
         Ok(Some(Line::Outcome(outcome))) => Some(outcome),
         _ => None,
     });
-    outcomes.last().unwrap_or_else(|| panic!("{shell:?}: no outcome\n{}", show(&answer.lines)))
+    outcomes.next_back().unwrap_or_else(|| panic!("{shell:?}: no outcome\n{}", show(&answer.lines)))
 }
 
 #[test]
