@@ -13,6 +13,7 @@ pub mod project;
 pub mod report;
 pub mod resource;
 pub mod role;
+pub mod secret;
 pub mod source;
 pub mod transaction;
 pub mod words;

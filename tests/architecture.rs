@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("words", &[]),
+    ("secret", &[]),
     ("yaml", &["source", "words"]),
     ("inventory", &["yaml", "source", "words"]),
     ("resource", &["words"]),
@@ -15,7 +16,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("transaction", &["plan", "resource"]),
     ("host", &[]),
     ("project", &["inventory", "role", "source", "yaml"]),
-    ("engine", &["host", "inventory", "plan", "project", "resource", "role", "source", "transaction", "yaml"]),
+    (
+        "engine",
+        &["host", "inventory", "plan", "project", "resource", "role", "secret", "source", "transaction", "yaml"],
+    ),
     ("report", &["engine", "plan", "resource", "transaction", "words"]),
     (
         "cli",
@@ -28,6 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "report",
             "resource",
             "role",
+            "secret",
             "source",
             "transaction",
             "words",

@@ -10,6 +10,8 @@ mod terminal;
 
 #[path = "cli/exits.rs"]
 mod exits;
+#[path = "cli/fleets.rs"]
+mod fleets;
 #[path = "cli/history.rs"]
 mod history;
 #[path = "cli/inputs.rs"]
@@ -24,6 +26,8 @@ mod orphans;
 mod paths;
 #[path = "cli/question.rs"]
 mod question;
+#[path = "cli/saved.rs"]
+mod saved;
 #[path = "cli/streams.rs"]
 mod streams;
 #[path = "cli/values.rs"]

@@ -19,6 +19,8 @@ mod connections;
 mod fails;
 #[path = "lab/suite/fleet.rs"]
 mod fleet;
+#[path = "lab/suite/operator.rs"]
+mod operator;
 #[path = "lab/suite/paths.rs"]
 mod paths;
 #[cfg(test)]
@@ -26,6 +28,8 @@ mod paths;
 mod programs;
 #[path = "lab/suite/refused.rs"]
 mod refused;
+#[path = "lab/suite/rollback.rs"]
+mod rollback;
 #[path = "lab/suite/story.rs"]
 mod story;
 #[cfg(test)]

@@ -3,8 +3,9 @@
 
 #[test]
 fn transcripts_are_true() {
-    // README and `docs/rollback.md` tell of a first run; what an earlier one left would make it a second.
-    for sandbox in ["sandbox", "rollback"] {
+    // README, `docs/rollback.md` and `docs/saved-plans.md` tell of a first run; what an earlier one left would make it a
+    // second.
+    for sandbox in ["sandbox", "rollback", "shop"] {
         let sandbox = format!("{}/target/{sandbox}", env!("CARGO_MANIFEST_DIR"));
         if let Err(error) = std::fs::remove_dir_all(&sandbox) {
             assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{sandbox}: {error}");
@@ -13,6 +14,8 @@ fn transcripts_are_true() {
     trycmd::TestCases::new()
         .env("NO_COLOR", "1")
         .env("COLUMNS", "100")
+        // The key of saved plans is not that of whoever runs the tests.
+        .env("XDG_STATE_HOME", concat!(env!("CARGO_MANIFEST_DIR"), "/target/state"))
         .case("README.md")
         .case("docs/*.md")
         .case("tests/transcripts/*.trycmd");

@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::arguments::Apply;
+use crate::cli::saved::{self, Saved};
 use crate::cli::{Exit, exit, output, screen, selection};
 use crate::engine::{self, Applied, Fleet, Planned, Purpose, Ready};
+use crate::plan::saved::Made;
 use crate::report::{Tally, applied_lines, apply_recap, deadline_words, json as report_json, plan_recap};
 use crate::words::count;
 
@@ -42,7 +44,12 @@ fn attempt(command: &Apply, task: &Task) -> Result<Exit, Exit> {
         output::complain("`--json` cannot ask: say `--yes` too.\n");
         return Err(Exit::Usage);
     }
-    let prepared = selection::prepare(&command.selection)?;
+    let (prepared, made) = if matches!(task, Task::Apply) && saved::is_named(&command.selection) {
+        let saved = saved::read(&command.selection, command.prune)?;
+        (saved.prepared, Some(saved.made))
+    } else {
+        (selection::prepare(&command.selection)?, None)
+    };
     let runtime = screen::runtime()?;
     let terms = engine::Terms { prune: command.prune, ..selection::terms(&command.terms) };
     let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, terms));
@@ -56,12 +63,13 @@ fn attempt(command: &Apply, task: &Task) -> Result<Exit, Exit> {
         planned,
         applied: Vec::new(),
         without_roles: prepared.without_roles,
+        made,
         command: task.command(),
     };
     if !command.output.json {
         run.print_plan(command);
     }
-    if run.tally.refused > 0 || run.tally.to_change == 0 {
+    if run.stopped() || run.tally.to_change == 0 {
         return Ok(run.finish(command));
     }
     if !agreed(command, task, &run.tally) {
@@ -88,6 +96,8 @@ struct Run {
     tally: Tally,
     applied: Vec<(usize, Applied)>,
     without_roles: Vec<String>,
+    /// Of a saved plan.
+    made: Option<Made>,
     command: &'static str,
 }
 
@@ -100,6 +110,11 @@ impl Run {
             _ => None,
         };
         self.planned.iter().enumerate().filter_map(ready).collect()
+    }
+
+    /// Whether a refused host keeps all others from being touched too.
+    fn stopped(&self) -> bool {
+        self.planned.iter().any(saved::stops)
     }
 
     fn exit(&self) -> Exit {
@@ -115,11 +130,15 @@ impl Run {
     }
 
     fn print_plan(&self, command: &Apply) {
+        if let Some(made) = &self.made {
+            Saved::print_origin(made);
+        }
         let hosts: Vec<&str> = self.hosts.iter().map(String::as_str).collect();
         screen::print_plans(&hosts, self.planned.iter(), screen::detail(&command.output));
         screen::print_without_roles(&self.without_roles);
         output::line(&plan_recap(&self.tally));
-        if self.tally.refused > 0 {
+        saved::print_moved(&self.planned);
+        if self.stopped() {
             output::line(&format!("Nothing was touched on any host: {} refused.", count(self.tally.refused, "host")));
         }
     }
@@ -151,6 +170,7 @@ impl Run {
             screen::print_json(&json!({
                 "format": report_json::FORMAT,
                 "command": self.command,
+                "saved": self.made.as_ref().map(Saved::json),
                 "exit": exit.code(),
                 "hosts": plans,
                 "applied": applied,

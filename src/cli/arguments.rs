@@ -20,6 +20,7 @@ Exit codes (of several hosts the worst decides):
    0  in sync, or applied and verified
    2  changes are pending
    3  the inventory, a role or a value is wrong, or a host refused; no host was touched
+      (a host that changed since a saved plan was made: that host was not touched)
    4  a host could not be reached or read: its state is unknown
    5  a host failed and was put back: it is as before
    6  a host could not be put back wholly, or is not as planned after all: a person is needed
@@ -52,6 +53,9 @@ pub struct Plan {
     pub work: Work,
     #[command(flatten)]
     pub output: Output,
+    /// Also save the plan, for `zdt apply FILE`: sealed, readable by you alone
+    #[arg(short, long, value_name = "FILE", conflicts_with = "prune")]
+    pub out: Option<PathBuf>,
     /// Also plan to remove what zdt once left and no role wants any more
     #[arg(long)]
     pub prune: bool,
@@ -142,7 +146,7 @@ pub struct Inventory {
 /// Which hosts, with which variables.
 #[derive(Debug, Args)]
 pub struct Selection {
-    /// An Ansible inventory in YAML: a file, or a folder of them
+    /// An Ansible inventory in YAML: a file, or a folder of them; `plan` and `apply` also take a saved plan
     #[arg(value_name = "INVENTORY")]
     pub inventory: PathBuf,
     /// Only these hosts, in Ansible's patterns: `web:&prod:!web3`, `web*`, `web[0:2]`

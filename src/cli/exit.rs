@@ -8,7 +8,8 @@ pub enum Exit {
     Clean,
     /// 2: changes are pending.
     Pending,
-    /// 3: the inventory, a role or a value is wrong; no host was touched.
+    /// 3: the inventory, a role or a value is wrong; no host was touched. Or a host has changed since the saved plan was
+    /// made; that one was not touched.
     Wrong,
     /// 4: a host could not be reached or read; its state is unknown.
     Unknown,
@@ -68,6 +69,7 @@ impl Exit {
             | Trouble::Unseen(_)
             | Trouble::Faults(_)
             | Trouble::Sandbox { .. }
+            | Trouble::Saved(_)
             | Trouble::NotTakenBack(_) => Exit::Unknown,
         }
     }

@@ -12,6 +12,7 @@ mod output;
 mod plan;
 pub mod role;
 mod rollback;
+mod saved;
 mod screen;
 mod selection;
 

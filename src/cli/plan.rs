@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use crate::cli::arguments::Plan;
-use crate::cli::{Exit, exit, output, screen, selection};
+use crate::cli::{Exit, exit, output, saved, screen, selection};
 use crate::engine::{self, Purpose};
 use crate::report::{Tally, json as report_json, plan_recap};
 
@@ -10,6 +10,10 @@ pub(super) fn run(command: &Plan) -> Exit {
 }
 
 fn attempt(command: &Plan) -> Result<Exit, Exit> {
+    if saved::is_named(&command.selection) {
+        return saved::show(command);
+    }
+    let place = command.out.as_deref().map(saved::place).transpose()?;
     let prepared = selection::prepare(&command.selection)?;
     let runtime = screen::runtime()?;
     let terms = engine::Terms { prune: command.prune, ..engine::Terms::default() };
@@ -17,6 +21,9 @@ fn attempt(command: &Plan) -> Result<Exit, Exit> {
     let (planned, took) = runtime.block_on(screen::plan(&fleet, &mut events, Purpose::Look));
     let hosts: Vec<&str> = fleet.hosts().collect();
     let exit = exit::worst(planned.iter().map(Exit::of_plan));
+    if let Some(place) = &place {
+        saved::write(place, command, &fleet, &planned, &prepared.without_roles)?;
+    }
     if command.output.json {
         let plans = hosts.iter().zip(&planned);
         let plans: Vec<_> =
@@ -24,6 +31,7 @@ fn attempt(command: &Plan) -> Result<Exit, Exit> {
         screen::print_json(&json!({
             "format": report_json::FORMAT,
             "command": "plan",
+            "saved": null,
             "exit": exit.code(),
             "hosts": plans,
             "without_roles": prepared.without_roles,
@@ -33,5 +41,8 @@ fn attempt(command: &Plan) -> Result<Exit, Exit> {
     screen::print_plans(&hosts, planned.iter(), screen::detail(&command.output));
     screen::print_without_roles(&prepared.without_roles);
     output::line(&format!("{}{}", plan_recap(&Tally::of(&planned)), screen::duration(took)));
+    if let Some(path) = &command.out {
+        output::line(&format!("Saved; `zdt apply {}` does exactly this.", path.display()));
+    }
     Ok(exit)
 }

@@ -4,7 +4,7 @@ use crate::cli::Exit;
 use crate::cli::arguments::{HostKeys, OnFailure, Selection, Terms, Work};
 use crate::cli::error::{self, Report, render};
 use crate::cli::output;
-use crate::engine::{self, Prepared, Problem};
+use crate::engine::{self, Prepared, Problem, plan_file};
 use crate::host;
 use crate::inventory::Unused;
 use crate::project;
@@ -12,6 +12,10 @@ use crate::transaction::Confirm;
 
 /// Reads and checks all that the user wrote; prints every fault of it at once.
 pub(super) fn prepare(selection: &Selection) -> Result<Prepared, Exit> {
+    if plan_file::is_plan(&selection.inventory) {
+        output::complain(&render(&[error::saved::no_inventory(&selection.inventory)]));
+        return Err(Exit::Usage);
+    }
     let project = project::read(&selection.inventory, &selection.extra_vars)
         .map_err(|faults| wrong(&faults.into_iter().map(Problem::Project).collect::<Vec<_>>()))?;
     let prepared = engine::prepare(&project, selection.limit.as_deref()).map_err(|problems| wrong(&problems))?;

@@ -113,6 +113,8 @@ pub enum Trouble {
         path: PathBuf,
         cause: io::Error,
     },
+    /// It was unknown when the saved plan was made.
+    Saved(String),
     /// What was committed could not be taken back again: nothing was done, for this reason.
     NotTakenBack(String),
     /// A bug in zdt.

@@ -39,6 +39,10 @@ impl Fleet {
         self.jobs.iter().map(|job| job.host.as_str())
     }
 
+    pub fn jobs(&self) -> &[Job] {
+        &self.jobs
+    }
+
     /// From the next host on, none begins; those at work settle.
     pub fn stopper(&self) -> impl Fn() + Send + use<> {
         let stop = Arc::clone(&self.stop);

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use crate::engine::{Job, Trouble, sandbox};
+use crate::engine::{Job, Trouble};
 use crate::plan::{self, HostPlan};
-use crate::resource::{Facts, Level, Notice, Observation, ObserveRequest};
+use crate::resource::{Level, Notice, Observation, ObserveRequest};
 use crate::transaction::{Ended, Kind, Manifest, Record, Rollback};
 
 /// What a host is to be brought to. Planning, verifying and confirming all ask it, so that they cannot disagree.
@@ -25,7 +25,7 @@ impl Goal {
     /// What to ask of the host.
     pub(super) fn request(&self, job: &Job) -> ObserveRequest {
         match self {
-            Goal::Roles { .. } => ObserveRequest { root: job.root.clone(), ..job.bound.request() },
+            Goal::Roles { .. } => job.request(),
             Goal::Rollback(rollback) => rollback.request(),
         }
     }
@@ -40,14 +40,21 @@ impl Goal {
                 return Ok(plan);
             }
         };
-        let facts: &Facts = if job.root.is_some() { &job.pretended } else { &observation.facts };
-        let wanted = job.bound.render(facts).map_err(Trouble::Faults)?;
-        let wanted = if job.root.is_some() { sandbox::adapt(wanted) } else { wanted };
+        let wanted = job.wanted(&observation.facts).map_err(Trouble::Faults)?;
         let mut plan = plan::plan(&wanted, observation).map_err(Trouble::Unseen)?;
         if prune {
             plan.prune(observation);
         }
         Ok(plan)
+    }
+
+    /// The plan that was just made, unless it is of a saved one that has been overtaken. Only before an apply: afterwards
+    /// the world is another one on purpose.
+    pub(super) fn hold(&self, job: &Job, plan: HostPlan, observation: &Observation) -> HostPlan {
+        match self {
+            Goal::Roles { .. } => job.bound.hold(plan, observation),
+            Goal::Rollback(_) => plan,
+        }
     }
 
     /// Makes the manifest of a run what only this goal knows.

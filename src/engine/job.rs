@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
+use crate::engine::{Wanted, sandbox};
 use crate::host;
 use crate::inventory::{self, Connection, ConnectionKind, Inventory, UnusedFile, Variables};
 use crate::project::{self, Project};
-use crate::resource::Facts;
+use crate::resource::{Desired, Facts, ObserveRequest};
 use crate::role::{self, Bound, Library};
 use crate::source::Span;
 use crate::yaml::Node;
@@ -18,7 +19,21 @@ pub struct Job {
     pub root: Option<String>,
     /// What a sandbox pretends to run (`zdt_facts`).
     pub pretended: Facts,
-    pub bound: Bound,
+    pub bound: Wanted,
+}
+
+impl Job {
+    /// What is wanted of the host, by what was found out about it.
+    pub(super) fn wanted(&self, facts: &Facts) -> Result<Desired, Vec<role::Fault>> {
+        match self.root {
+            Some(_) => self.bound.render(&self.pretended).map(sandbox::adapt),
+            None => self.bound.render(facts),
+        }
+    }
+
+    pub(super) fn request(&self) -> ObserveRequest {
+        ObserveRequest { root: self.root.clone(), ..self.bound.request() }
+    }
 }
 
 /// The work, and the hosts for which there is none.
@@ -112,7 +127,7 @@ fn job(inventory: &Inventory, library: &Library, host: &str, directory: &Path) -
                 .ok_or_else(|| vec![Problem::BadRoot { host: host.to_owned(), root: root.clone() }])?,
         ),
     };
-    Ok(Some(Job { host: host.to_owned(), target: target(connection), root, pretended, bound }))
+    Ok(Some(Job { host: host.to_owned(), target: target(connection), root, pretended, bound: Wanted::Roles(bound) }))
 }
 
 fn target(connection: Connection) -> host::Target {

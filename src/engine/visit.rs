@@ -45,6 +45,9 @@ impl Visit<'_> {
     /// Observe, diff and, where something changes, preflight: one round trip, or two. Changes nothing on the host unless
     /// something was left open there.
     pub async fn plan(&self, purpose: Purpose) -> Planned {
+        if let Some(planned) = self.job.bound.settled(self.job.root.is_some()) {
+            return planned;
+        }
         match self.look(purpose, &Goal::Roles { prune: self.options.terms.prune }).await {
             Ok(planned) => planned,
             Err(fault) => Planned::Unknown(Trouble::Host(fault)),
@@ -73,7 +76,7 @@ impl Visit<'_> {
             observation = remote::observe(session, &goal.request(self.job)).await?;
         }
         let mut plan = match goal.plan(self.job, &observation) {
-            Ok(plan) => plan,
+            Ok(plan) => goal.hold(self.job, plan, &observation),
             Err(Trouble::Faults(faults)) => return Ok(Planned::Faulty(faults)),
             Err(trouble) => return Ok(Planned::Unknown(trouble)),
         };

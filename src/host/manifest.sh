@@ -68,6 +68,7 @@ print_lines() {
 
 # Prints what read_manifest read, as far as checks need it.
 print_manifest() {
+	printf '%s' "$header"
 	number=0
 	while [ "$number" -lt "$count" ]; do
 		number=$((number + 1))

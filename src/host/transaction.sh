@@ -136,7 +136,7 @@ conclude() {
 tidy() {
 	if [ ! -e "$record/ended" ]; then
 		# Renames must outlive a power cut before what could undo them is removed.
-		flush && try keep_text "$record/ended" "$ended" && to_disk "$record/ended" "$record" || return
+		flush && try keep_text "$record/ended" "$ended" && to_disk "$record" || return
 	fi
 	IFS= read -r ended <"$record/ended" || return
 	IFS=$US
@@ -153,7 +153,7 @@ tidy() {
 
 # Writes $2 to file $1, which appears whole or not at all.
 keep_text() {
-	printf '%s\n' "$2" >"$1.new" && mv -f "$1.new" "$1"
+	printf '%s\n' "$2" >"$1.new" && to_disk "$1.new" && mv -f "$1.new" "$1"
 }
 
 flush() {
@@ -204,38 +204,29 @@ leave_places() {
 	done
 }
 
-# Brings the record of what zdt has left on this host up to date: a line a path.
+# Brings what the host remembers of zdt's work up to date: a line a path. What another format says is set aside.
 remember() {
 	[ -n "$applied" ] || return 0
-	try write_applied "$state_dir/applied.new" && to_disk "$state_dir/applied.new" &&
-		try mv -f "$state_dir/applied.new" "$state_dir/applied"
-}
-
-write_applied() {
-	{
-		echo 1 || return
-		paths=$NL
-		IFS=$NL
-		for line in $applied; do
-			paths=$paths${line%%"$US"*}$NL
-			case ${line#*"$US"} in
-			"gone$US"*) ;;
-			*) printf '%s\n' "$line" || return ;;
-			esac
-		done
-		IFS=$WS
-		[ -f "$state_dir/applied" ] || return 0
-		while IFS= read -r line; do
-			case $line in
-			*"$US"*) ;;
-			*) continue ;;
-			esac
+	paths=$NL remembered=1$NL format=1
+	IFS=$NL
+	for line in $applied; do
+		paths=$paths${line%%"$US"*}$NL
+		case ${line#*"$US"} in
+		"gone$US"*) ;;
+		*) remembered=$remembered$line$NL ;;
+		esac
+	done
+	IFS=$WS
+	if [ -f "$state_dir/applied" ]; then
+		{ IFS= read -r format && [ "$format" = 1 ] && while IFS= read -r line; do
 			case $paths in
 			*"$NL${line%%"$US"*}$NL"*) ;;
-			*) printf '%s\n' "$line" || return ;;
+			*) remembered=$remembered$line$NL ;;
 			esac
-		done <"$state_dir/applied"
-	} >"$1"
+		done; } <"$state_dir/applied"
+		[ "$format" = 1 ] || try mv -f "$state_dir/applied" "$state_dir/applied.other" || return
+	fi
+	try keep_text "$state_dir/applied" "${remembered%"$NL"}"
 }
 
 # The record goes into the history: with this rename the transaction has ended.

@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 use crate::resource::{Attribute, Id, State, Value};
 
 /// One resource that is not as wanted.
@@ -14,7 +16,8 @@ pub struct Change {
     pub role: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Action {
     Create,
     Update,

@@ -13,6 +13,8 @@ pub struct HostPlan {
     pub notices: Vec<Notice>,
     /// How many resources are as desired.
     pub in_sync: usize,
+    /// The host is no longer what it was when the saved plan was made: refused, which says nothing about other hosts.
+    pub moved: bool,
     /// What earlier transactions left and nobody wants any more; nothing is done about it unless `prune` is asked for.
     pub orphans: Vec<Orphan>,
 }

@@ -1,5 +1,5 @@
 //! What is to change, and why: desired and observed states in, ordered changes out.
-//! In: `Desired`, an `Observation`. Out: `HostPlan`.
+//! In: `Desired`, an `Observation`. Out: `HostPlan`; as a saved plan a text, and back.
 //! Must not know: roles, hosts, terminals, kinds of resources.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
@@ -10,6 +10,7 @@ mod host_plan;
 mod order;
 mod orphan;
 mod refusal;
+pub mod saved;
 
 pub use change::{Action, AttributeChange, Change};
 pub use diff::diff;

@@ -1,3 +1,4 @@
+use crate::plan::saved::Versions;
 use crate::resource::Id;
 
 /// Why a host cannot be brought to what is wanted. A host with a refusal is not touched.
@@ -40,4 +41,6 @@ pub enum Cause {
     },
     /// The handler that would bring it about is missing from the plan.
     NoEffect,
+    /// It is no longer what it was when the saved plan was made.
+    Changed(Box<Versions>),
 }

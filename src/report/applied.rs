@@ -1,8 +1,10 @@
 use std::time::SystemTime;
 
 use crate::engine::{Applied, Doubt, Trouble};
+use crate::plan::Change;
 use crate::report::style::{ADDED, CHANGED, FAINT, REMOVED, STRONG, paint};
 use crate::report::{deadline_words, printable};
+use crate::resource::Value;
 use crate::transaction::Outcome;
 use crate::words::count;
 
@@ -25,7 +27,8 @@ pub fn applied_lines(
             indented(reason)
         ),
         Applied::Ended(Outcome::Stuck { step, reason }) => format!(
-            "{} {name}: failed at {} and could NOT be put back wholly: a person is needed\n{}",
+            "{} {name}: failed at {} and could NOT be put back wholly: a person is needed\n{}    Mend what is in the way, \
+             then type `zdt apply INVENTORY --limit {host}`: it tries again to put back before anything else.\n",
             paint(REMOVED, "✘"),
             printable(step),
             indented(reason)
@@ -70,7 +73,7 @@ pub fn applied_lines(
             indented(&trouble(host, why))
         ),
         Applied::TakenBack => format!(
-            "{} {name}: committed, then taken back because another host failed; its files are as before\n",
+            "{} {name}: committed, then taken back because a host failed; its files are as before\n",
             paint(CHANGED, "↶")
         ),
         Applied::NotTakenBack(became) => format!(
@@ -87,13 +90,34 @@ pub fn applied_lines(
 /// Why a change that was in place was not to stay.
 pub fn doubt_words(host: &str, doubt: &Doubt, trouble: &dyn Fn(&str, &Trouble) -> String) -> String {
     match doubt {
-        Doubt::Differs(changes) => format!(
-            "{}: {}\nSomething else decides over it: a later drop-in (`systemctl cat UNIT`), another tool.",
-            count(changes.len(), "difference"),
-            changes.iter().map(|change| change.id.to_string()).collect::<Vec<_>>().join(", ")
-        ),
+        Doubt::Differs(changes) => {
+            let differences: String = changes.iter().map(|change| format!("{}\n", difference(change))).collect();
+            format!(
+                "{differences}Something else decides over it: a later drop-in (`systemctl cat UNIT`), another tool."
+            )
+        }
         Doubt::Unseen(why) | Doubt::NoConnection(why) => trouble(host, why),
     }
+}
+
+/// `unit puma.service: ExecReload: none → …`, without contents: those may be long, or secret.
+fn difference(change: &Change) -> String {
+    let word = |value: &Value| match value {
+        Value::Word(word) => Some(word.clone()),
+        Value::Words(words) if words.is_empty() => Some("none".to_owned()),
+        Value::Words(words) => Some(words.join("; ")),
+        Value::Content(_) => None,
+    };
+    let attributes = change.attributes.iter().map(|attribute| {
+        let name = attribute.attribute.name();
+        let before = attribute.before.as_ref().map_or_else(|| Some("none".to_owned()), word);
+        match (before, word(&attribute.after)) {
+            (Some(before), Some(after)) => format!("{name} is {before}, not {after}"),
+            _ => format!("{name} differs"),
+        }
+    });
+    let attributes: Vec<String> = attributes.collect();
+    if attributes.is_empty() { change.id.to_string() } else { format!("{}: {}", change.id, attributes.join(", ")) }
 }
 
 fn indented(text: &str) -> String {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::engine::Ready;
 use crate::plan::{Action, AttributeChange, Cause, Change, HostPlan, PlannedHandler, Refusal};
 use crate::report::style::{ADDED, CHANGED, EFFECT, FAINT, REMOVED, STRONG, paint};
-use crate::report::{content, orphans, printable};
+use crate::report::{content, orphans, printable, versions};
 use crate::resource::{Attribute, Level, State, Value};
 use crate::transaction::{Checked, Verdict};
 
@@ -39,6 +39,9 @@ pub fn host_block(ready: &Ready, detail: Detail, host: &str, mut shown: Option<&
     }
     for refusal in &plan.refusals {
         put(&mut out, 2, &format!("{} {}", paint(REMOVED, "✘"), refusal_text(refusal)));
+        if let Cause::Changed(three) = &refusal.cause {
+            out.push_str(&versions::lines(three, detail));
+        }
     }
     check_lines(&mut out, &ready.checked, ready.sandbox);
     if !ready.is_refused() {
@@ -96,7 +99,7 @@ fn change_lines(out: &mut String, change: &Change, detail: Detail) {
 }
 
 /// `file root:root 0644`, `link to …`: a thing that does not exist yet.
-fn described(state: &State) -> String {
+pub(super) fn described(state: &State) -> String {
     let word = |attribute| state.word(attribute);
     let mut words = vec![word(Attribute::Type).unwrap_or("path").to_owned()];
     if let Some(target) = word(Attribute::Target) {
@@ -123,7 +126,7 @@ fn attribute_line(out: &mut String, change: &AttributeChange, detail: Detail) {
     put(out, 4, &format!("{}: {before} → {}", change.attribute.name(), shown(&change.after)));
 }
 
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::Word(word) => printable(word),
         Value::Words(words) if words.is_empty() => "none".to_owned(),
@@ -132,7 +135,7 @@ fn shown(value: &Value) -> String {
     }
 }
 
-fn refusal_text(refusal: &Refusal) -> String {
+pub(super) fn refusal_text(refusal: &Refusal) -> String {
     let id = paint(STRONG, printable(&refusal.id.to_string()));
     match &refusal.cause {
         Cause::OtherType { seen, wanted, target: Some(target) } if seen == "link" => format!(
@@ -161,6 +164,7 @@ fn refusal_text(refusal: &Refusal) -> String {
             format!("{id}: its old content is not in the host's history (transaction {}) any more", printable(record))
         }
         Cause::NoEffect => format!("{id} differs, and role `{}` names no handler that would mend it", refusal.role),
+        Cause::Changed(_) => format!("{id} has changed since the plan was made"),
     }
 }
 

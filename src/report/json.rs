@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::engine::{Applied, Planned, Ready, Trouble};
 use crate::plan::{Action, Cause, Change, Orphan, OrphanState, Refusal};
 use crate::report::doubt_words;
-use crate::resource::{Content, Level, OpenSeen, OpenState, Value};
+use crate::resource::{Content, Level, OpenSeen, OpenState, State, Value};
 use crate::transaction::{Checked, Ended, Outcome, Past, Verdict};
 
 pub const FORMAT: u32 = 1;
@@ -38,6 +38,7 @@ fn ready_host(host: &str, ready: &Ready) -> Json {
         "host": host,
         "state": state,
         "sandbox": ready.sandbox,
+        "moved": plan.moved,
         "locked": ready.open.as_ref().filter(|open| open.state == OpenState::Held).map(|open| &open.who),
         "open": ready.open.as_ref().map(open),
         "in_sync": plan.in_sync,
@@ -124,8 +125,10 @@ fn change(change: &Change) -> Json {
         .attributes
         .iter()
         .map(|a| {
-            let before = a.before.as_ref().map_or(Json::Null, value);
-            (a.attribute.name().to_owned(), json!({"before": before, "after": value(&a.after)}))
+            let secret = [a.before.as_ref(), Some(&a.after)].into_iter().flatten().any(is_secret);
+            let shown = |one: &Value| if secret { json!({"sha256": null, "text": null}) } else { value(one) };
+            let before = a.before.as_ref().map_or(Json::Null, shown);
+            (a.attribute.name().to_owned(), json!({"before": before, "after": shown(&a.after)}))
         })
         .collect();
     json!({
@@ -141,12 +144,23 @@ fn change(change: &Change) -> Json {
     })
 }
 
+fn state(state: &State) -> Json {
+    state.iter().map(|(attribute, found)| (attribute.name().to_owned(), value(found))).collect::<Map<_, _>>().into()
+}
+
 fn value(value: &Value) -> Json {
     match value {
         Value::Word(word) => json!(word),
         Value::Words(words) => json!(words),
-        Value::Content(content) => json!({"sha256": content.sha256, "text": shown(content)}),
+        Value::Content(content) => {
+            json!({"sha256": (!content.secret).then_some(&content.sha256), "text": shown(content)})
+        }
     }
+}
+
+/// A hash of a short secret is as good as the secret; of a change, it hides the old one too.
+fn is_secret(value: &Value) -> bool {
+    matches!(value, Value::Content(content) if content.secret)
 }
 
 /// The text of a content that is text and may be shown.
@@ -165,6 +179,13 @@ fn refusal(refusal: &Refusal) -> Json {
         Cause::ChangedSince { what } => json!({"kind": "changed since", "what": what}),
         Cause::NotSaved { record } => json!({"kind": "not saved", "record": record}),
         Cause::NoEffect => json!({"kind": "no effect"}),
+        Cause::Changed(three) => json!({
+            "kind": "changed since the plan",
+            "then": three.then.as_ref().map(state),
+            "now": three.now.as_ref().map(state),
+            "wanted": state(&three.wanted),
+            "folders": three.folders.as_ref().map(|(then, now)| json!({"then": then, "now": now})),
+        }),
     };
     json!({"id": refusal.id.to_string(), "role": refusal.role, "cause": cause})
 }

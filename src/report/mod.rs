@@ -13,6 +13,8 @@ mod printable;
 mod progress;
 mod recap;
 pub(crate) mod style;
+mod versions;
+mod why;
 
 pub use applied::{applied_lines, doubt_words};
 pub use deadline::deadline_words;
@@ -21,3 +23,4 @@ pub use host_block::{Detail, Shown, host_block};
 pub use printable::printable;
 pub use progress::Progress;
 pub use recap::{Tally, apply_recap, plan_recap};
+pub use why::refused_because;

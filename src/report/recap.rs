@@ -87,6 +87,7 @@ pub fn apply_recap<'a>(applied: impl IntoIterator<Item = &'a Applied>, plan: &Ta
         (trouble, "in trouble, see above"),
         (untouched, "not touched"),
         (not_started, "not started"),
+        (plan.refused, "refused"),
         (plan.unknown, "unknown"),
     ] {
         if number > 0 {

@@ -1,7 +1,9 @@
+use serde::{Deserialize, Serialize};
+
 use crate::resource::Resource;
 
-/// What the roles of one host want of it.
-#[derive(Debug, Clone, Default)]
+/// What the roles of one host want of it. All of it also stands in saved plans: other fields make another format there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Desired {
     /// No id occurs twice.
     pub resources: Vec<Resource>,
@@ -11,7 +13,8 @@ pub struct Desired {
 }
 
 /// A validator for the candidates.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Check {
     pub name: String,
     pub role: String,
@@ -22,7 +25,8 @@ pub struct Check {
 }
 
 /// What makes a change take effect: a function of the host program, with words.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Handler {
     pub name: String,
     pub role: String,
@@ -33,14 +37,16 @@ pub struct Handler {
 }
 
 /// Something that the plan says about a host, whether or not anything changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Notice {
     pub role: String,
     pub level: Level,
     pub text: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Level {
     /// With it, what the role wants would take the site down: the host is refused, nothing on it is touched.
     Refusal,

@@ -1,14 +1,18 @@
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// What the host program can look at; not the same as a kind: `file`, `link` and `absent` are all about a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Subject {
     Path,
     Unit,
 }
 
 /// Names one thing on a host. Two resources of one host never share an id.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Id {
     pub subject: Subject,
     /// An absolute path, or a systemd unit's name.

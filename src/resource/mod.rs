@@ -35,7 +35,7 @@ pub use seen::Unseen;
 pub use state::{Attribute, Content, State, Value, sha256};
 
 /// One thing as a role wants it on a host.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resource {
     pub id: Id,
     pub desired: State,

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::Applied;
 
 mod codec;
@@ -9,7 +11,7 @@ mod units;
 pub use codec::Fault;
 
 /// What one round trip asks of a host.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ObserveRequest {
     /// A sandbox's root directory; every path lies under it, and units and facts are not looked at.
     pub root: Option<String>,
@@ -24,7 +26,8 @@ pub struct ObserveRequest {
     pub groups: Vec<String>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PathQuery {
     /// Absolute, normal, without control characters.
     pub path: String,
@@ -33,7 +36,8 @@ pub struct PathQuery {
 }
 
 /// A question about the host that a role asks by `kind` (a function of the host program) with words.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FactQuery {
     /// The name under which templates see the answer.
     pub name: String,

@@ -10,7 +10,7 @@ use super::{Ended, Entry, Manifest, Outcome, Put, Seen};
 use crate::plan::{self, Action, Cause, Change, HostPlan, Refusal, Unknown};
 use crate::resource::{
     AppliedPath, Attribute, Check, Content, Handler, Id, Level, Notice, Observation, ObserveRequest, PathQuery,
-    Resource, State, Value, recall_handlers, sha256,
+    Resource, State, Value, recall_checks, recall_handlers, sha256,
 };
 
 /// Contents that the host saved: `NNNNNN-ID` → number of the entry → bytes.
@@ -225,16 +225,26 @@ impl Rollback {
 
     /// What made the changes take effect makes their end take effect; what checked them checks it.
     fn add_handlers(&self, plan: &mut HostPlan, observation: &Observation) {
-        let memory = observation.applied.paths.values().chain(self.undone.iter().flat_map(|ended| &ended.applied));
+        let undone = self.undone.iter().flat_map(|ended| &ended.applied);
+        let memory = observation.applied.paths.values().chain(undone).chain(self.remembered.values());
         let told: Vec<Handler> =
             memory.filter_map(|applied| recall_handlers(&applied.handlers, &applied.role)).flatten().collect();
         let changes = plan.changes.clone();
+        // What comes back is checked as it was when it was written.
+        for change in changes.iter().filter(|change| change.action != Action::Remove) {
+            let before = self.remembered.get(&change.id.name);
+            let checks = before.and_then(|applied| recall_checks(&applied.checks, &applied.role));
+            plan.add_checks(checks.unwrap_or_default());
+        }
         for ended in &self.undone {
             let mine = changes.iter().filter(|change| ended.entries.iter().any(|past| past.path == change.id.name));
             let ids: Vec<&Id> = mine.map(|change| &change.id).collect();
             if ids.is_empty() {
                 continue;
             }
+            let remembered = |id: &Id, handler: &Handler| {
+                ended.applied.iter().any(|applied| applied.path == id.name && remembers(applied, handler))
+            };
             for call in &ended.handlers {
                 let known = told.iter().find(|one| one.kind == call.kind && one.arguments == call.arguments);
                 let handler = known.cloned().unwrap_or_else(|| Handler {
@@ -244,7 +254,10 @@ impl Rollback {
                     arguments: call.arguments.clone(),
                     says: String::new(),
                 });
-                ids.iter().for_each(|id| plan.ask(&handler, id));
+                // Where it is not remembered whose handler it is, all may be.
+                let its: Vec<&Id> = ids.iter().copied().filter(|id| remembered(id, &handler)).collect();
+                let because = if its.is_empty() { &ids } else { &its };
+                because.iter().for_each(|id| plan.ask(&handler, id));
             }
             plan.add_checks(ended.checks.iter().map(|check| Check {
                 name: check.name.clone(),
@@ -270,6 +283,11 @@ impl Rollback {
         };
         manifest.applied = self.paths.keys().map(returned).collect();
     }
+}
+
+fn remembers(applied: &AppliedPath, handler: &Handler) -> bool {
+    let handlers = recall_handlers(&applied.handlers, &applied.role).unwrap_or_default();
+    handlers.iter().any(|one| one.kind == handler.kind && one.arguments == handler.arguments)
 }
 
 fn take_saved(entry: &mut Entry, before: &Before) {

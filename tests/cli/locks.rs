@@ -12,7 +12,7 @@ use super::ran::Ran;
 
 /// A `mv` that waits, on its way to what is live, while there is a file `gate`: holds transactions in mid-swap for as
 /// long as a test wants. It leaves its process group in a file `group`.
-fn gated(place: &Place, command: &mut Command) {
+pub fn gated(place: &Place, command: &mut Command) {
     place.write("gate", "");
     let (gate, group) = (place.path("gate"), place.path("group"));
     place.write(

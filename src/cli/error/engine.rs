@@ -34,6 +34,11 @@ pub fn trouble(host: &str, trouble: &Trouble) -> Vec<Report> {
         Trouble::Sandbox { path, cause } => {
             vec![Report::new(format!("sandbox `{host}`: `{}` cannot be made: {cause}", path.display()))]
         }
+        Trouble::Saved(why) => {
+            vec![Report::new(format!("host `{host}` was unknown when the plan was made: {why}")).help(
+                "The plan says nothing about it. Plan again once it can be reached, or leave it out with `--limit`.",
+            )]
+        }
         Trouble::NotTakenBack(why) => vec![Report::new(format!("host `{host}`: {why}")).help(format!(
             "`zdt rollback INVENTORY --limit {host}` shows what it would change, and what is in the way."
         ))],

@@ -10,6 +10,7 @@ mod project;
 mod render;
 pub mod role;
 mod role_words;
+pub mod saved;
 pub mod secret;
 mod yaml;
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::resource::{PathSeen, remember_handlers};
+use crate::resource::{PathSeen, remember_checks, remember_handlers};
 use crate::transaction::{CheckCommand, HandlerCall, Header, Past, Record};
 
 fn path(kind: &str, content: &str) -> PathSeen {
@@ -188,6 +188,32 @@ fn checks_of_what_goes_are_left_out_and_handlers_say_what_they_do() {
     let plan = plan.expect("all was seen");
     assert_eq!(plan.checks.iter().map(|check| check.name.as_str()).collect::<Vec<_>>(), ["-t"]);
     assert_eq!((plan.handlers[0].handler.says.as_str(), plan.changes[0].role.as_str()), ("new workers", "r"));
+}
+
+#[test]
+fn what_comes_back_is_checked_as_when_it_was_written() {
+    let check = Check {
+        name: "of old".to_owned(),
+        role: "r".to_owned(),
+        argv: vec!["look".to_owned(), "/etc/a".to_owned()],
+        user: None,
+        paths: vec![],
+    };
+    let file = path("file", "a");
+    let mut written = ended(1, Outcome::Committed, vec![past("/etc/a", "file", "a", &path("absent", ""))]);
+    let checks = remember_checks([&check]);
+    written.applied.push(AppliedPath {
+        path: "/etc/a".to_owned(),
+        role: "r".to_owned(),
+        checks,
+        ..AppliedPath::default()
+    });
+    let mut removed = ended(2, Outcome::Committed, vec![past("/etc/a", "remove", "", &file)]);
+    removed.checks.clear();
+    let rollback = Rollback::of(&[written, removed], None, &shows(&[])).expect("one to take back");
+    let plan = rollback.with_saved(saved(1, "a", "000002-20-2")).plan(&observation(&[("/etc/a", path("absent", ""))]));
+    let plan = plan.expect("all was seen");
+    assert_eq!(plan.checks.iter().map(|check| check.name.as_str()).collect::<Vec<_>>(), ["of old"]);
 }
 
 #[test]
