@@ -7,6 +7,8 @@ mod fixture;
 mod hold;
 #[path = "cli/ran.rs"]
 mod ran;
+#[path = "lab/suite/running.rs"]
+mod running;
 #[path = "lab/suite/stream.rs"]
 mod stream;
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! The programs that run on hosts, under every shell that a host may have, in temporary folders.
 
 #[cfg(test)]
+#[path = "shell/followed.rs"]
+mod followed;
+#[cfg(test)]
 #[path = "shell/harness.rs"]
 mod harness;
 #[cfg(test)]

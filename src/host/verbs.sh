@@ -7,6 +7,12 @@
 verb_run() {
 	read_manifest
 	ready || return 0
+	[ ! -e "$state_dir/never-$id" ] || {
+		rm -f "$state_dir/never-$id"
+		reason='whoever asked for it was told meanwhile that it had not begun'
+		refused begin
+		return 0
+	}
 	# Armed first: there is no moment at which something is open and nobody would recover it.
 	step=guard reason=''
 	printf "step$US%s$US\n" "$step"
@@ -189,10 +195,20 @@ answer() {
 		[ -z "$outcome_line" ] || break
 		open_id
 		if [ "$open_id" != "$id" ]; then
-			# It may have ended just now.
-			set_outcome "$id"
-			outcome_line=${outcome_line:-"outcome${US}unknown$US$US=no transaction of this name is known here$US"}
-			break
+			# A session that nobody listens to may still be about to begin it: it has the lock, or waits for it.
+			open_lock || {
+				never
+				break
+			}
+			if flock -n 4; then
+				open_id
+				[ "$open_id" = "$id" ] || set_outcome "$id"
+				[ "$open_id" = "$id" ] || [ -n "$outcome_line" ] || never
+			fi
+			exec 4>&-
+			[ -z "$outcome_line" ] || break
+			sleep 0.1
+			continue
 		fi
 		if [ -z "$awaited" ] && IFS= read -r awaited <"$record/awaiting" && [ ! -L "$record/verdict" ]; then
 			printf "await$US%s$US\n" "$awaited"
@@ -206,6 +222,14 @@ answer() {
 	done
 	printf '%s\n' "$outcome_line"
 } 2>/dev/null
+
+# With the lock held, or where nobody can have it: what has not begun shall never begin, for we say that it has not.
+never() {
+	outcome_line="outcome${US}unknown$US$US=no transaction of this name is known here$US"
+	# Only sessions that wait for the lock read it, and none waits for so long.
+	find "$state_dir/." ! -name . -prune -name 'never-*' -mtime +1 -exec rm -f {} +
+	try touch "$state_dir/never-$id"
+}
 
 verb_history() {
 	read_manifest

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 pub use super::ran::Ran;
+use super::running::Running;
 
 pub const ZDT: &str = env!("CARGO_BIN_EXE_zdt");
 
@@ -165,58 +166,6 @@ impl Snapshot {
     }
 }
 
-/// A zdt that is at work.
-pub struct Running {
-    child: Child,
-    out: PathBuf,
-    err: PathBuf,
-    what: String,
-}
-
-impl Running {
-    pub fn stderr(&self) -> String {
-        fs::read_to_string(&self.err).expect("what it said")
-    }
-
-    #[track_caller]
-    pub fn says(&mut self, words: &str, limit: Duration) {
-        let begun = Instant::now();
-        while !self.stderr().contains(words) {
-            assert!(begun.elapsed() < limit, "`{words}` is missing after {limit:?} in\n{}", self.stderr());
-            let ended = self.child.try_wait().expect("a child");
-            assert!(ended.is_none(), "it ended before it said `{words}`: {ended:?}\n{}", self.stderr());
-            thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    pub fn signal(&self, name: &str) {
-        text(Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()));
-    }
-
-    /// Nothing of it can go on after this.
-    pub fn kill(mut self) {
-        self.child.kill().expect("a child");
-        self.child.wait().expect("a child");
-    }
-
-    #[track_caller]
-    pub fn ends(mut self, limit: Duration) -> Ran {
-        let begun = Instant::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().expect("a child") {
-                break status;
-            }
-            if begun.elapsed() > limit {
-                self.child.kill().expect("a child");
-                panic!("{} has not ended in {limit:?}:\n{}", self.what, self.stderr());
-            }
-            thread::sleep(Duration::from_millis(50));
-        };
-        let [stdout, stderr] = [&self.out, &self.err].map(|path| fs::read(path).expect("what it said"));
-        Ran::of(&Output { status, stdout, stderr }, self.what)
-    }
-}
-
 /// Host variables beyond the common ones, as YAML text behind the key.
 pub type Variables<'a> = &'a [(&'a str, &'a str)];
 
@@ -310,7 +259,7 @@ impl Site {
         let mut command = self.command(words, inventory);
         let child = command.stdin(Stdio::null()).stdout(out).stderr(err).spawn().expect("zdt");
         let [out, err] = files;
-        Running { child, out, err, what: format!("zdt {}", words.join(" ")) }
+        Running::new(child, out, err, format!("zdt {}", words.join(" ")))
     }
 
     pub fn plan(&self, inventory: &Path) -> Ran {
