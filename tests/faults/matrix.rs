@@ -3,8 +3,9 @@
 use std::sync::Mutex;
 
 use crate::explore::{Next, Tally, essence, explore, fail, fail_recovery, finish};
+use crate::judge::End;
 use crate::rig::{Answer, Rig, Shell, When};
-use crate::scenario::{Ending, Kind, Scenario};
+use crate::scenario::{Ending, Kind, STATE, Scenario, verb};
 
 const SHELLS: [Shell; 2] = [Shell::Dash, Shell::Busybox];
 
@@ -105,7 +106,12 @@ fn a_real_kill_leaves_what_the_matrix_recovers_from() {
                 passed += usize::from(when != When::Reading);
                 if passed == place + 1 { Answer::Kill } else { Answer::Go }
             });
-            assert!(rig.is_free(), "a dead host holds the lock");
+            // The last of them may still be ending.
+            let free = (0..500).any(|_| {
+                std::thread::sleep(std::time::Duration::from_millis(2));
+                rig.is_free()
+            });
+            assert!(free, "the dead hold the lock");
             let mut world = rig.world();
             assert_eq!(essence(&world).difference(moment), "", "{shell:?} {place}");
             let recovery = Next::Recovery.prepare(&rig, &mut world);
@@ -114,6 +120,74 @@ fn a_real_kill_leaves_what_the_matrix_recovers_from() {
         }
         assert!(tally.torn.is_empty() && tally.ends[0] > 5 && tally.ends[1] > 1, "{}", show(&tally.torn));
     }
+}
+
+/// Who says yes or no hears how it really ended, at whatever moment that comes, and whoever dies just then.
+#[test]
+fn a_word_comes_in_time_or_too_late_and_never_half() {
+    let mut all = Vec::new();
+    for shell in SHELLS {
+        for word in ["confirm", "revert"] {
+            all.extend([None, Some(1), Some(4)].map(|killed| (shell, word, killed)));
+        }
+    }
+    let sum = each(all, |(shell, word, killed)| {
+        let mut tally = Tally::default();
+        let Some(rig) = Rig::new(shell, |text| text) else { return tally };
+        let scenario = Scenario::new(Kind::Changed, Ending::TimesOut);
+        let call = scenario.run(&rig);
+        let mut steps = 0;
+        let mut waiting = Vec::new();
+        scenario.before.lay(&rig.folder);
+        let said = rig.play(&call, |_, _| {
+            steps += 1;
+            if rig.folder.join(STATE).join("open/awaiting").exists() {
+                waiting.push(steps);
+            }
+            Answer::Go
+        });
+        assert!(waiting.len() > 10, "{steps} {waiting:?} {said}");
+        for place in waiting.into_iter().step_by(3) {
+            scenario.before.lay(&rig.folder);
+            let other = rig.beside();
+            let said = std::thread::scope(|scope| {
+                let mut speaker = None;
+                let mut passed = 0;
+                rig.play(&call, |_, _| {
+                    passed += 1;
+                    if passed == place {
+                        let say = verb(&other, word);
+                        let other = &other;
+                        speaker = Some(scope.spawn(move || other.play(&say, |_, _| Answer::Go)));
+                    }
+                    if killed.is_some_and(|later| passed == place + later) { Answer::Kill } else { Answer::Go }
+                });
+                speaker.unwrap().join().unwrap()
+            });
+            // One who came when all was over leaves it to the guard, if the one who died did.
+            let mut world = rig.world();
+            if world.has(&format!("{STATE}/open")) || world.has(&format!("{STATE}/program")) {
+                let recovery = Next::Recovery.prepare(&rig, &mut world);
+                rig.play(&recovery, |_, _| Answer::Go);
+            }
+            let heard = if said.contains("outcome\x1fcommitted") {
+                Some(End::After)
+            } else if said.contains("outcome\x1fput-back") {
+                Some(End::Before)
+            } else {
+                None
+            };
+            tally.cases += 1;
+            let trail = format!("{word} at step {place}, killed {killed:?} later, heard `{said}`");
+            finish(&rig, &scenario, &trail, heard, &mut tally);
+            if heard.is_none() {
+                tally.torn.push(format!("{trail}: nobody told how it ended"));
+            }
+        }
+        tally
+    });
+    println!("words at any moment: {} cases, {} torn", sum.cases, sum.torn.len());
+    assert!(sum.torn.is_empty(), "{}", show(&sum.torn));
 }
 
 /// The matrix must see a program that is wrong.

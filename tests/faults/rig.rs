@@ -57,7 +57,9 @@ pub struct Rig {
     ear: PathBuf,
     programs: [String; 2],
     session: String,
-    _temporary: tempfile::TempDir,
+    /// Whose it is, removes it all.
+    #[expect(dead_code, reason = "held for its end")]
+    temporary: Option<tempfile::TempDir>,
     argv: Vec<String>,
     path: String,
 }
@@ -107,7 +109,28 @@ impl Rig {
         fs::write(ear.join("mountinfo"), mounts).unwrap();
         fs::write(ear.join("prelude"), include_str!("prelude.sh")).unwrap();
         let session = place(Program::session());
-        Some(Rig { shell, folder, ear, programs, session, _temporary: temporary, argv, path })
+        Some(Rig { shell, folder, ear, programs, session, temporary: Some(temporary), argv, path })
+    }
+
+    /// Another one on the same host, who may work at the same time.
+    pub fn beside(&self) -> Rig {
+        let ear = self.ear.with_file_name("z2");
+        drop(fs::remove_dir_all(&ear));
+        fs::create_dir(&ear).unwrap();
+        for name in ["mountinfo", "prelude"] {
+            fs::copy(self.ear.join(name), ear.join(name)).unwrap();
+        }
+        let theirs = |text: &String| text.replace(&format!("{}/", self.ear.display()), &format!("{}/", ear.display()));
+        Rig {
+            shell: self.shell,
+            folder: self.folder.clone(),
+            programs: [theirs(&self.programs[0]), theirs(&self.programs[1])],
+            session: theirs(&self.session),
+            temporary: None,
+            argv: self.argv.clone(),
+            path: self.path.clone(),
+            ear,
+        }
     }
 
     pub fn at(&self, path: &str) -> String {
