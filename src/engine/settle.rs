@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
@@ -9,12 +10,14 @@ use tokio::sync::watch;
 use crate::engine::visit::Visit;
 use crate::engine::{Applied, Deadline, Doubt, End, Event, Goal, Stage, Trouble, remote};
 use crate::host::{self, Session};
-use crate::transaction::{Checking, Confirm, Manifest, Outcome, Progress};
+use crate::transaction::{Checking, Confirm, HandlerResult, Manifest, Outcome, Progress};
 
 /// Between two attempts to get through.
 const PAUSE: Duration = Duration::from_millis(500);
 /// After a host has begun to undo itself, it may take so long until it tells; we ask for so long.
 const GRACE: Duration = Duration::from_secs(5);
+/// From the last handler to the moment at which a host waits to be confirmed.
+const LAST_STEPS: Duration = Duration::from_secs(5);
 /// After a verdict was answered, the first connection has the end of the journal to tell, if it still lives.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -26,6 +29,8 @@ pub(super) struct Settling<'a> {
     goal: &'a Goal,
     /// Until when somebody must confirm, once the host waits for it.
     awaited: watch::Sender<Option<Instant>>,
+    /// How many handlers have done their work.
+    handled: AtomicUsize,
     /// Why the latest attempt to judge did not get through.
     trouble: Mutex<Option<Trouble>>,
 }
@@ -38,7 +43,14 @@ struct Judged {
 
 impl<'a> Settling<'a> {
     pub fn new(visit: &'a Visit<'a>, manifest: &'a Manifest, goal: &'a Goal) -> Settling<'a> {
-        Settling { visit, manifest, goal, awaited: watch::Sender::new(None), trouble: Mutex::new(None) }
+        Settling {
+            visit,
+            manifest,
+            goal,
+            awaited: watch::Sender::new(None),
+            handled: AtomicUsize::new(0),
+            trouble: Mutex::new(None),
+        }
     }
 
     /// Runs the transaction through `session`, which was prepared, and stays with it.
@@ -67,6 +79,7 @@ impl<'a> Settling<'a> {
     }
 
     fn hear(&self, progress: Progress) {
+        self.bring_deadline_near(&progress);
         if let Progress::Await { seconds } = progress {
             let limit = Duration::from_secs(seconds);
             let first = self.awaited.send_if_modified(|until| {
@@ -80,6 +93,21 @@ impl<'a> Settling<'a> {
             }
         }
         self.visit.tell(Event::Progress { host: self.visit.job.host.clone(), progress });
+    }
+
+    /// What a host may take in all is mostly its handlers: once the last of them is done, its end is near.
+    fn bring_deadline_near(&self, progress: &Progress) {
+        let done = match progress {
+            Progress::Handled { result: HandlerResult::Failed, .. } => None,
+            Progress::Handled { .. } => Some(self.handled.fetch_add(1, Ordering::Relaxed) + 1),
+            _ => None,
+        };
+        if done == Some(self.manifest.handlers.len())
+            && let Confirm::Within(confirm) = self.manifest.header.confirm
+        {
+            let deadline = Deadline { at: SystemTime::now() + LAST_STEPS + confirm, end: End::Undone };
+            self.visit.at_work.set(&self.visit.job.host, deadline);
+        }
     }
 
     /// Waits for the end that `running` tells; as soon as the host waits to be confirmed, judges it over a connection of

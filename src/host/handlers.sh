@@ -55,7 +55,7 @@ call_handler() {
 # Sets `now`, in milliseconds since the host started.
 uptime() {
 	read -r now _ </proc/uptime
-	now=${now%.*}${now#*.}0
+	now=$((${now%.*} * 1000 + 1${now#*.}0 - 1000))
 }
 
 handler_daemon_reload() {

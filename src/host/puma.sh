@@ -249,7 +249,7 @@ puma_stats() {
 	(
 		ulimit -f 8
 		exec timeout -s KILL 5 "$@" --disable=gems -e "$stats_program" "$state_file" "$main" \
-			>"$record/stats" 2>/dev/null 3<&- 5<&- 6<&- 7<&- 8<&- 9<&-
+			>"$record/stats" 2>/dev/null 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
 	)
 	{ IFS= read -r stats <"$record/stats"; } 2>/dev/null
 	case $stats in

@@ -23,13 +23,19 @@ recover() {
 	whole_manifest || {
 		emit "step${US}recover$US"
 		word 'its manifest is broken'
+		# Then nothing has been touched.
 		[ -e "$record/swapping" ] || try rm -rf "$record"
-		emit "outcome${US}stuck${US}recover$US$word$US"
+		disarm
+		[ ! -d "$record" ] || {
+			printf '%s\n' "its manifest is broken" >"$record/stuck"
+			emit "outcome${US}stuck${US}recover$US$word$US"
+		}
 		return 1
 	}
 	read_manifest 3<"$record/manifest"
 	chart
 	recall
+	[ ! -e "$record/stuck" ] || rm -f "$record/stuck"
 	if [ -e "$record/ended" ]; then
 		tidy || tidy || outcome stuck recover "\`$state_dir\` could not be tidied up: $reason"
 	else
@@ -131,8 +137,10 @@ arm() {
 	[ "$guarded" = yes ] || return 0
 	try write_program || return
 	if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null; then
-		try write_unit && try systemd-run --quiet --collect --unit="zdt-$id" --on-active=10 --on-unit-inactive=5 \
-			--timer-property=AccuracySec=1s /bin/sh "$state_dir/program" recover "$state_dir" "$id"
+		# The timer first: it tidies up where we die before the rest.
+		try systemd-run --quiet --collect --unit="zdt-recover-$id" --on-active=10 --on-unit-inactive=5 \
+			--timer-property=AccuracySec=1s /bin/sh "$state_dir/program" recover "$state_dir" "$id" &&
+			try write_unit && to_disk "$state_dir/program" "$guard_unit" "$guard_wants"
 	else
 		watch
 	fi
@@ -190,6 +198,6 @@ disarm() {
 		rm -f "$guard_wants/zdt-recover.service" "$guard_unit" || return
 	fi
 	# Also that of one who died before this, and whom we overtook.
-	[ ! -d /run/systemd/system ] || systemctl stop 'zdt-*.timer' || return
+	[ ! -d /run/systemd/system ] || systemctl stop 'zdt-recover-*.timer' || return
 	rm -f "$state_dir/unit.new" "$state_dir/program"
 } >/dev/null 2>&1

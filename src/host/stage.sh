@@ -41,7 +41,9 @@ stage() {
 		return 1
 	}
 	# A name that outlives a power cut must not lead to an empty file.
-	[ "$put" != file ] || to_disk "$place/$number.new"
+	case $put in
+	file | saved | attributes) [ ! -f "$place/$number.new" ] || to_disk "$place/$number.new" ;;
+	esac
 }
 
 # Sets `mount` to the mount point that holds directory $1.
@@ -109,9 +111,10 @@ private_place() {
 	}
 	opening=/proc/self/fd/$descriptor
 	# `command`: else a shell ends where a redirection of `exec` fails.
-	[ -e "$opening/" ] || eval "command exec $descriptor<\"\$place\"" 2>/dev/null
+	[ -e "$opening/" ] || eval "command exec $descriptor<\"\$place/.\"" 2>/dev/null
 	detail=$(readlink "$opening" && stat -L -c '%u %a' "$opening")
-	[ "$detail" = "$place$NL$(id -u) 700" ] || {
+	# A folder may hand its set-group-id bit on.
+	[ "$detail" = "$place$NL$(id -u) 700" ] || [ "$detail" = "$place$NL$(id -u) 2700" ] || {
 		reason="somebody exchanged the staging folder \`$place\`"
 		return 1
 	}

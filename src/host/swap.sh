@@ -36,7 +36,8 @@ swap_all() {
 	step swap
 	# After a power cut, notes on single paths may be lost though their renames are not: then this says to look at all.
 	try note "$record/swapping" yes && to_disk "$record/swapping" "$record" || return
-	each swap
+	# Renames must outlive a power cut before anybody confirms them.
+	each swap && flush
 }
 
 swap() {
@@ -75,7 +76,8 @@ put_back() {
 	number=$count
 	while [ "$number" -gt 0 ]; do
 		entry "$number"
-		undo || trouble="$trouble$NL\`$path\`: $reason"
+		# Twice: one command that failed is no reason to call for a person.
+		undo || undo || trouble="$trouble$NL\`$path\`: $reason"
 		number=$((number - 1))
 	done
 	cd / || return
@@ -98,8 +100,12 @@ is_back() {
 	*"\`$path\` stays"*) return 0 ;;
 	esac
 	gone_with_parent && return 0
-	expected_parent && enter "$expected" && unchanged || trouble="$trouble$NL$reason"
+	as_seen || as_seen || trouble="$trouble$NL$reason"
 	return 0
+}
+
+as_seen() {
+	expected_parent && enter "$expected" && unchanged
 }
 
 # Whether the entry at hand may not be as it was: what we did not touch is not ours to put back.
@@ -110,9 +116,10 @@ was_swapped() {
 	return 1
 }
 
-# Whether the path was not there, and the folder that would hold it is not there either.
+# Whether the path was not there, and the folder that would hold it is not there either. While the host boots, a folder
+# that was there may only be not mounted yet.
 gone_with_parent() {
-	[ "$seen_kind" = absent ] && [ ! -e "$parent" ]
+	[ "$seen_kind" = absent ] && [ ! -e "$parent" ] && { [ -z "$seen_parent" ] || [ "${occasion:-}" != boot ]; }
 }
 
 undo() {

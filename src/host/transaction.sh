@@ -12,10 +12,11 @@ begin() {
 	record=$state_dir/open draft=$state_dir/new since=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 	boot=''
 	{ IFS= read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null
-	who="transaction $id since $since, by ${by:-${SUDO_USER:-$(id -un)}}${SSH_CONNECTION:+ from ${SSH_CONNECTION%% *}}"
+	who="transaction $id since $since, by ${by:-${SUDO_USER:-$(id -un)}}${SSH_CONNECTION:+ from ${SSH_CONNECTION%% *}}, doing: $doing"
 	header="${header}boot$US$boot$US${NL}since$US$(date +%s)$US$NL"
 	if try rm -rf "$draft" && try mkdir "$draft" && try note "$draft/who" "$who" && try note "$draft/journal" "step${US}begin$US" &&
-		try write_record "$draft/manifest" && to_disk "$draft/manifest" "$draft" && try mv -T "$draft" "$record"; then
+		try write_record "$draft/manifest" && to_disk "$draft/manifest" "$draft" && try mv -T "$draft" "$record" &&
+		to_disk "$state_dir"; then
 		return 0
 	fi
 	rm -rf "$draft"
@@ -48,6 +49,8 @@ turn_back() {
 		conclude committed '' ''
 		return
 	fi
+	# Where no verdict could be written down, nobody shall give one any more.
+	[ ! -e "$record/awaiting" ] || rm -f "$record/awaiting"
 	step put-back
 	if put_back; then
 		conclude put-back "$1" "$2$kept"
@@ -96,7 +99,7 @@ confirmed() {
 	uptime
 	until=$((now + confirm * 1000))
 	while :; do
-		verdict=$(readlink "$record/verdict")
+		verdict=$(readlink "$record/verdict-$id")
 		case $verdict in
 		confirmed) return 0 ;;
 		reverted)
@@ -116,8 +119,8 @@ confirmed() {
 # Decides for $1, unless it is decided; `verdict` is what was. A link is made or it is there: nobody can do both.
 decide() {
 	for _ in 1 2 3; do
-		reason=$(ln -s "$1" "$record/verdict" 2>&1)
-		verdict=$(readlink "$record/verdict")
+		reason=$(ln -s "$1" "$record/verdict-$id" 2>&1)
+		verdict=$(readlink "$record/verdict-$id")
 		[ -z "$verdict" ] || return 0
 	done
 }
@@ -168,6 +171,15 @@ flush() {
 	[ $# = 0 ] || to_disk "$@"
 }
 
+# What `sync` is to be told for path $1: it follows a link.
+disk_name() {
+	if [ -L "$1" ]; then
+		printf '%s' "${1%/*}"
+	else
+		printf '%s' "$1"
+	fi
+}
+
 # Old files that lie on other mounts come into the record.
 bring_home() {
 	number=0
@@ -177,7 +189,7 @@ bring_home() {
 		[ "$place" != "$record" ] || continue
 		[ -e "$place/$number.old" ] || [ -L "$place/$number.old" ] || continue
 		try rm -rf "$record/$number.copy" && try cp -a "$place/$number.old" "$record/$number.copy" &&
-			to_disk "$record/$number.copy" && try mv -fT "$record/$number.copy" "$record/$number.old" &&
+			to_disk "$(disk_name "$record/$number.copy")" && try mv -fT "$record/$number.copy" "$record/$number.old" &&
 			try rm -rf "$place/$number.old" || return
 	done
 }

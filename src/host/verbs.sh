@@ -68,6 +68,9 @@ ready() {
 	printf "recovering$US%s$US%s$US\n" "$open_id" "$word"
 	recover_aloud >/dev/null
 	set_outcome "$open_id"
+	if [ -z "$outcome_line" ] && [ ! -d "$state_dir/open" ]; then
+		outcome_line="outcome${US}put-back${US}recover$US=nothing had been touched$US"
+	fi
 	outcome_line=${outcome_line:-"outcome${US}stuck${US}recover$US=recovery did not end$US"}
 	printf 'recovered%s\n' "${outcome_line#outcome}"
 	[ -d "$state_dir/open" ] || return 0
@@ -210,7 +213,7 @@ answer() {
 			sleep 0.1
 			continue
 		fi
-		if [ -z "$awaited" ] && IFS= read -r awaited <"$record/awaiting" && [ ! -L "$record/verdict" ]; then
+		if [ -z "$awaited" ] && IFS= read -r awaited <"$record/awaiting" && [ ! -L "$record/verdict-$id" ]; then
 			printf "await$US%s$US\n" "$awaited"
 		fi
 		# A worker that died holds no lock.

@@ -1,6 +1,6 @@
 //! Says whether a host is exactly as before or exactly as after, from what is there; and whether its own word agrees.
 
-use crate::rig::US;
+use crate::rig::{ID, US};
 use crate::scenario::{Put, STATE, Scenario};
 use crate::services;
 use crate::world::{What, World};
@@ -19,7 +19,7 @@ pub fn promised(world: &World) -> Option<End> {
         _ => None,
     };
     let ended = world.text(&format!("{STATE}/open/ended")).and_then(first);
-    ended.or_else(|| world.text(&format!("{STATE}/open/verdict")).and_then(first))
+    ended.or_else(|| world.text(&format!("{STATE}/open/verdict-{ID}")).and_then(first))
 }
 
 /// How `world` has ended, or why it is torn.
@@ -68,7 +68,8 @@ fn left_behind(world: &World) -> Result<(), String> {
             (Some("lock" | "history" | "applied"), None, None) => true,
             (Some("history"), Some(_), None) => true,
             (Some("history"), Some(_), Some(file)) => {
-                ["manifest", "journal", "ended", "who", "verdict"].contains(&file)
+                ["manifest", "journal", "ended", "who"].contains(&file)
+                    || file.starts_with("verdict-")
                     || file.ends_with(".old")
                     || file.ends_with(".theirs")
             }

@@ -136,7 +136,7 @@ pub fn act(folder: &Path, words: &str) -> bool {
             true
         }
         // A pattern that matches nothing is no failure.
-        ["systemctl", "stop", "zdt-*.timer"] => {
+        ["systemctl", "stop", "zdt-recover-*.timer"] => {
             for path in world.below("host/timers/", |_| false).0.keys() {
                 drop(fs::remove_file(folder.join(path)));
             }
