@@ -149,12 +149,18 @@ host_exec() {
     env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 "$@"
 }
 
+host_root() { # NAME: prints the folder that is its root file system
+  host_known "$1"
+  printf '%s/hosts/%s/root\n' "$STATE" "$1"
+}
+
 # A power cut: PID 1 and with it all processes are killed at once; then it boots from what its disk holds.
 host_crash() { # NAME
   local dir=$STATE/hosts/${1:?a host} pid init
   host_known "$1"
   NET=$(cat "$STATE/net")
-  pid=$(host_pid "$1") && init=$(host_init "$1") || die "\`$1\` is dead"
+  pid=$(host_pid "$1") || die "\`$1\` is dead"
+  init=$(host_init "$1") || die "\`$1\` is dead"
   kill -KILL "$init"
   for _ in $(seq 200); do
     host_pid "$1" >/dev/null || break
