@@ -437,26 +437,3 @@ fn a_connection_that_ends_does_not_stop_a_run_half_way() {
         host.nothing_is_left();
     }
 }
-
-#[test]
-fn a_mount_of_somebody_else_is_staged_on_safely() {
-    if !is_root() || find("mount").is_none() {
-        return skip("root, to mount a small file system");
-    }
-    for shell in Shell::all() {
-        let mut host = everything();
-        let mut mount = std::process::Command::new("mount");
-        let options = "size=1m,uid=65534,mode=0777";
-        if !mount.args(["-t", "tmpfs", "-o", options, "theirs"]).arg(host.at("etc/empty")).status().unwrap().success() {
-            return skip("leave to mount");
-        }
-        host.manifest.entries.retain(|entry| !entry.path.ends_with("empty"));
-        host.put("etc/empty/file", file(b"content", "0644"));
-        let (_, outcome) = host.run(&shell, Checking::Done);
-        let names: Vec<_> = fs::read_dir(host.at("etc/empty")).unwrap().map(|name| name.unwrap().file_name()).collect();
-        let content = fs::read(host.at("etc/empty/file"));
-        unmount(&host.at("etc/empty"));
-        assert_eq!(outcome, Outcome::Committed, "{shell:?}");
-        assert_eq!((names, content.unwrap()), (vec!["file".into()], b"content".to_vec()));
-    }
-}
