@@ -26,19 +26,10 @@ pub fn verb(number: usize) -> &'static str {
     if number == 1 { "is" } else { "are" }
 }
 
-/// `2026-11-22 21:04 UTC`, by seconds since 1970.
+/// `2026-11-22 21:04:05 UTC`, by seconds since 1970. A host may tell any number: one that is no time stays a number.
 pub fn utc(seconds: u64) -> String {
-    let (days, of_day) = (seconds / 86_400, seconds % 86_400);
-    // The era of 400 years begins with March of the year 0, so that leap days come last.
-    let days = days + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = era * 400 + year + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", of_day / 3_600, of_day % 3_600 / 60)
+    let time = i64::try_from(seconds).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    time.map_or_else(|| format!("second {seconds}"), |time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
 }
 
 /// The known word nearest to `word`, if one is near enough to be meant.
@@ -70,14 +61,13 @@ mod tests {
     }
 
     #[test]
-    fn days_of_the_calendar() {
+    fn seconds_are_a_time_or_stay_a_number() {
         for (seconds, expected) in [
-            (0, "1970-01-01 00:00 UTC"),
-            (951_782_340, "2000-02-28 23:59 UTC"),
-            (951_782_400, "2000-02-29 00:00 UTC"),
-            (951_868_800, "2000-03-01 00:00 UTC"),
-            (1_798_761_599, "2026-12-31 23:59 UTC"),
-            (4_107_542_400, "2100-03-01 00:00 UTC"),
+            (0, "1970-01-01 00:00:00 UTC"),
+            (951_782_400, "2000-02-29 00:00:00 UTC"),
+            (1_798_761_599, "2026-12-31 23:59:59 UTC"),
+            (4_107_542_400, "2100-03-01 00:00:00 UTC"),
+            (u64::MAX, "second 18446744073709551615"),
         ] {
             assert_eq!(utc(seconds), expected);
         }

@@ -18,7 +18,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("project", &["inventory", "role", "source", "yaml"]),
     (
         "engine",
-        &["host", "inventory", "plan", "project", "resource", "role", "secret", "source", "transaction", "yaml"],
+        &[
+            "host",
+            "inventory",
+            "plan",
+            "project",
+            "resource",
+            "role",
+            "secret",
+            "source",
+            "transaction",
+            "words",
+            "yaml",
+        ],
     ),
     ("report", &["engine", "plan", "resource", "transaction", "words"]),
     (

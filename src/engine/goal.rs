@@ -4,6 +4,7 @@ use crate::engine::{Job, Trouble};
 use crate::plan::{self, HostPlan};
 use crate::resource::{Level, Notice, Observation, ObserveRequest};
 use crate::transaction::{Ended, Kind, Manifest, Record, Rollback};
+use crate::words::utc;
 
 /// What a host is to be brought to. Planning, verifying and confirming all ask it, so that they cannot disagree.
 #[derive(Debug, Clone)]
@@ -17,7 +18,7 @@ pub enum Goal {
 fn undone(ended: &Ended) -> Notice {
     let Record { name, kind, by, .. } = &ended.record;
     let by = if by.is_empty() { "somebody" } else { by };
-    let text = format!("takes back {name}: {kind} by {by}, ended {}", ended.record.when());
+    let text = format!("takes back {name}: {kind} by {by}, ended {}", utc(ended.record.ended));
     Notice { role: String::new(), level: Level::Info, text }
 }
 

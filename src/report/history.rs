@@ -4,7 +4,7 @@ use crate::engine::Trouble;
 use crate::report::printable;
 use crate::report::style::{ADDED, CHANGED, FAINT, REMOVED, STRONG, paint};
 use crate::transaction::{Ended, Outcome, Past};
-use crate::words::count;
+use crate::words::{count, utc};
 
 /// The transactions that have ended on a host, newest first. `verbose`: also their paths, and why they were put back.
 /// `trouble` words a fault.
@@ -47,7 +47,7 @@ fn transaction_line(ended: &Ended) -> String {
     format!(
         "  {}  {}  {}{by}  {}  {outcome}",
         paint(STRONG, printable(&record.name)),
-        record.when(),
+        utc(record.ended),
         printable(&record.kind),
         count(ended.entries.len(), "change")
     )
