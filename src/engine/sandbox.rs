@@ -4,7 +4,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::engine::Trouble;
-use crate::plan::{Cause, Change, HostPlan, Refusal};
+use crate::plan::{Change, HostPlan, Obstacle, Refusal};
 use crate::resource::{Attribute, Check, Desired, Observation, Subject};
 use crate::transaction::{Checked, Put, STATE_DIR, Verdict};
 
@@ -72,7 +72,7 @@ pub(super) fn escapes(root: &str, plan: &HostPlan, observation: &Observation) ->
     let refusal = |(change, parent): (&Change, PathBuf)| Refusal {
         id: change.id.clone(),
         role: change.role.clone(),
-        cause: Cause::OutsideSandbox { parent: parent.to_string_lossy().into_owned() },
+        obstacle: Obstacle::OutsideSandbox { parent: parent.to_string_lossy().into_owned() },
     };
     plan.changes.iter().filter_map(|change| Some((change, outside(change)?))).map(refusal).collect()
 }

@@ -87,7 +87,7 @@ impl Visit<'_> {
         }
         if let Some(root) = &self.job.root {
             // `apply` makes the directories that every real host has.
-            plan.refusals.retain(|refusal| !matches!(refusal.cause, plan::Cause::NoParent { .. }));
+            plan.refusals.retain(|refusal| !matches!(refusal.obstacle, plan::Obstacle::NoParent { .. }));
             plan.refusals.extend(sandbox::escapes(root, &plan, &observation));
         }
         let checked = if plan.changes.is_empty() || !plan.refusals.is_empty() {

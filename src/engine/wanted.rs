@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::engine::{Goal, Planned, Ready, Trouble};
 use crate::plan::saved::SavedState;
-use crate::plan::{Cause, HostPlan};
+use crate::plan::{HostPlan, Obstacle};
 use crate::resource::{Desired, Facts, Level, Notice, Observation, ObserveRequest};
 use crate::role::{self, Bound};
 
@@ -58,7 +58,7 @@ impl Wanted {
             Ok(mut plan) => {
                 if sandbox {
                     // As when it was made: `apply` makes the directories that every real host has.
-                    plan.refusals.retain(|refusal| !matches!(refusal.cause, Cause::NoParent { .. }));
+                    plan.refusals.retain(|refusal| !matches!(refusal.obstacle, Obstacle::NoParent { .. }));
                 }
                 without_look(plan, sandbox)
             }

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use crate::plan::{Action, Cause, Change, Orphan, PlannedHandler, Refusal, diff, handler, order, orphan};
+use crate::plan::{Action, Change, Obstacle, Orphan, PlannedHandler, Refusal, diff, handler, order, orphan};
 use crate::resource::{Attribute, Check, Desired, Id, Notice, Observation, State, Subject, Unseen};
 
 /// What apply would do to one host, whole.
@@ -72,11 +72,11 @@ fn concerns(check: &Check, changes: &[Change]) -> bool {
 }
 
 fn refusals(change: &Change, observation: &Observation, made: &BTreeSet<&str>) -> Vec<Refusal> {
-    let refusal = |cause| Refusal { id: change.id.clone(), role: change.role.clone(), cause };
+    let refusal = |obstacle| Refusal { id: change.id.clone(), role: change.role.clone(), obstacle };
     let mut found = Vec::new();
     if change.id.subject == Subject::Unit {
         if change.notify.is_empty() {
-            found.push(refusal(Cause::NoEffect));
+            found.push(refusal(Obstacle::NoEffect));
         }
         return found;
     }
@@ -88,24 +88,24 @@ fn refusals(change: &Change, observation: &Observation, made: &BTreeSet<&str>) -
     };
     if !replaceable {
         let target = change.observed.word(Attribute::Target).map(str::to_owned);
-        found.push(refusal(Cause::OtherType { seen: seen.to_owned(), wanted: wanted.to_owned(), target }));
+        found.push(refusal(Obstacle::OtherType { seen: seen.to_owned(), wanted: wanted.to_owned(), target }));
     }
     if change.action == Action::Create
         && let Some(parent) = parent_of(&change.id.name)
         && observation.paths.get(&change.id.name).is_none_or(|path| path.parent.is_none())
         && !made.contains(parent)
     {
-        found.push(refusal(Cause::NoParent { parent: parent.to_owned() }));
+        found.push(refusal(Obstacle::NoParent { parent: parent.to_owned() }));
     }
     if let Some(owner) = change.desired.word(Attribute::Owner)
         && observation.missing_users.iter().any(|user| user == owner)
     {
-        found.push(refusal(Cause::NoUser { name: owner.to_owned() }));
+        found.push(refusal(Obstacle::NoUser { name: owner.to_owned() }));
     }
     if let Some(group) = change.desired.word(Attribute::Group)
         && observation.missing_groups.iter().any(|name| name == group)
     {
-        found.push(refusal(Cause::NoGroup { name: group.to_owned() }));
+        found.push(refusal(Obstacle::NoGroup { name: group.to_owned() }));
     }
     found
 }

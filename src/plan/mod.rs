@@ -17,4 +17,4 @@ pub use diff::diff;
 pub use handler::PlannedHandler;
 pub use host_plan::{HostPlan, Unknown, plan};
 pub use orphan::{Orphan, OrphanState, holds};
-pub use refusal::{Cause, Refusal};
+pub use refusal::{Obstacle, Refusal};

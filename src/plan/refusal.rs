@@ -6,11 +6,11 @@ use crate::resource::Id;
 pub struct Refusal {
     pub id: Id,
     pub role: String,
-    pub cause: Cause,
+    pub obstacle: Obstacle,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cause {
+pub enum Obstacle {
     /// Something of another type stands there; replacing it could lose what it holds.
     OtherType {
         seen: String,

@@ -3,7 +3,7 @@ use std::collections::hash_map::Entry;
 use std::fmt::Write;
 
 use crate::engine::Ready;
-use crate::plan::{Action, AttributeChange, Cause, Change, HostPlan, PlannedHandler, Refusal};
+use crate::plan::{Action, AttributeChange, Change, HostPlan, Obstacle, PlannedHandler, Refusal};
 use crate::report::style::{ADDED, CHANGED, EFFECT, FAINT, REMOVED, STRONG, paint};
 use crate::report::{content, orphans, printable, versions};
 use crate::resource::{Attribute, Level, State, Value};
@@ -39,7 +39,7 @@ pub fn host_block(ready: &Ready, detail: Detail, host: &str, mut shown: Option<&
     }
     for refusal in &plan.refusals {
         put(&mut out, 2, &format!("{} {}", paint(REMOVED, "✘"), refusal_text(refusal)));
-        if let Cause::Changed(three) = &refusal.cause {
+        if let Obstacle::Changed(three) = &refusal.obstacle {
             out.push_str(&versions::lines(three, detail));
         }
     }
@@ -137,34 +137,34 @@ pub(super) fn shown(value: &Value) -> String {
 
 pub(super) fn refusal_text(refusal: &Refusal) -> String {
     let id = paint(STRONG, printable(&refusal.id.to_string()));
-    match &refusal.cause {
-        Cause::OtherType { seen, wanted, target: Some(target) } if seen == "link" => format!(
+    match &refusal.obstacle {
+        Obstacle::OtherType { seen, wanted, target: Some(target) } if seen == "link" => format!(
             "{id} is a link to `{}`, not a {wanted}: name the path that it leads to, or remove the link",
             printable(target)
         ),
-        Cause::OtherType { seen, wanted, .. } => {
+        Obstacle::OtherType { seen, wanted, .. } => {
             format!("{id} is a {seen}, and a {wanted} is wanted: move it away, zdt does not replace one by the other")
         }
-        Cause::NoParent { parent } => {
+        Obstacle::NoParent { parent } => {
             format!(
                 "{id} cannot be made: `{}` does not exist; is the path right, and the application deployed?",
                 printable(parent)
             )
         }
-        Cause::NoUser { name } => format!("{id} shall belong to the user `{name}`, whom this host does not know"),
-        Cause::NoGroup { name } => format!("{id} shall belong to the group `{name}`, which this host does not know"),
-        Cause::OutsideSandbox { parent } => {
+        Obstacle::NoUser { name } => format!("{id} shall belong to the user `{name}`, whom this host does not know"),
+        Obstacle::NoGroup { name } => format!("{id} shall belong to the group `{name}`, which this host does not know"),
+        Obstacle::OutsideSandbox { parent } => {
             format!("{id} would lie in `{}`, outside the sandbox: a link leads there", printable(parent))
         }
-        Cause::ChangedSince { what } => format!(
+        Obstacle::ChangedSince { what } => format!(
             "{id} was changed since (its {}): a rollback would lose that. Look at it; put it back to what zdt left, or move it away",
             what.join(" and its ")
         ),
-        Cause::NotSaved { record } => {
+        Obstacle::NotSaved { record } => {
             format!("{id}: its old content is not in the host's history (transaction {}) any more", printable(record))
         }
-        Cause::NoEffect => format!("{id} differs, and role `{}` names no handler that would mend it", refusal.role),
-        Cause::Changed(_) => format!("{id} has changed since the plan was made"),
+        Obstacle::NoEffect => format!("{id} differs, and role `{}` names no handler that would mend it", refusal.role),
+        Obstacle::Changed(_) => format!("{id} has changed since the plan was made"),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 use serde_json::{Map, Value as Json, json};
 
 use crate::engine::{Applied, Planned, Ready, Trouble};
-use crate::plan::{Action, Cause, Change, Orphan, OrphanState, Refusal};
+use crate::plan::{Action, Change, Obstacle, Orphan, OrphanState, Refusal};
 use crate::report::doubt_words;
 use crate::resource::{Content, Level, OpenSeen, OpenState, State, Value};
 use crate::transaction::{Checked, Ended, Outcome, Past, Verdict};
@@ -170,16 +170,16 @@ fn shown(content: &Content) -> Option<&str> {
 }
 
 fn refusal(refusal: &Refusal) -> Json {
-    let cause = match &refusal.cause {
-        Cause::OtherType { seen, wanted, .. } => json!({"kind": "other type", "seen": seen, "wanted": wanted}),
-        Cause::NoParent { parent } => json!({"kind": "no parent", "parent": parent}),
-        Cause::NoUser { name } => json!({"kind": "no user", "name": name}),
-        Cause::NoGroup { name } => json!({"kind": "no group", "name": name}),
-        Cause::OutsideSandbox { parent } => json!({"kind": "outside the sandbox", "parent": parent}),
-        Cause::ChangedSince { what } => json!({"kind": "changed since", "what": what}),
-        Cause::NotSaved { record } => json!({"kind": "not saved", "record": record}),
-        Cause::NoEffect => json!({"kind": "no effect"}),
-        Cause::Changed(three) => json!({
+    let cause = match &refusal.obstacle {
+        Obstacle::OtherType { seen, wanted, .. } => json!({"kind": "other type", "seen": seen, "wanted": wanted}),
+        Obstacle::NoParent { parent } => json!({"kind": "no parent", "parent": parent}),
+        Obstacle::NoUser { name } => json!({"kind": "no user", "name": name}),
+        Obstacle::NoGroup { name } => json!({"kind": "no group", "name": name}),
+        Obstacle::OutsideSandbox { parent } => json!({"kind": "outside the sandbox", "parent": parent}),
+        Obstacle::ChangedSince { what } => json!({"kind": "changed since", "what": what}),
+        Obstacle::NotSaved { record } => json!({"kind": "not saved", "record": record}),
+        Obstacle::NoEffect => json!({"kind": "no effect"}),
+        Obstacle::Changed(three) => json!({
             "kind": "changed since the plan",
             "then": three.then.as_ref().map(state),
             "now": three.now.as_ref().map(state),

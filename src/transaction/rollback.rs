@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::{Ended, Entry, Manifest, Outcome, Put, Seen};
-use crate::plan::{self, Action, Cause, Change, HostPlan, Refusal, Unknown};
+use crate::plan::{self, Action, Change, HostPlan, Obstacle, Refusal, Unknown};
 use crate::resource::{
     AppliedPath, Attribute, Check, Content, Handler, Id, Level, Notice, Observation, ObserveRequest, PathQuery,
     Resource, State, Value, recall_checks, recall_handlers, sha256,
@@ -149,9 +149,9 @@ impl Rollback {
                 plan.notices.push(Notice { role: change.role, level: Level::Info, text });
                 continue;
             }
-            if let Some(cause) = self.obstacle(before, &change, observation) {
+            if let Some(obstacle) = self.obstacle(before, &change, observation) {
                 let (id, role) = (change.id.clone(), change.role.clone());
-                plan.refusals.push(Refusal { id, role, cause });
+                plan.refusals.push(Refusal { id, role, obstacle });
             } else if is_removal {
                 removed.insert(path.clone());
             }
@@ -194,21 +194,21 @@ impl Rollback {
         (sha256(content) == before.seen.detail).then(|| Arc::clone(content))
     }
 
-    fn obstacle(&self, before: &Before, change: &Change, observation: &Observation) -> Option<Cause> {
+    fn obstacle(&self, before: &Before, change: &Change, observation: &Observation) -> Option<Obstacle> {
         let seen = observation.paths.get(&change.id.name)?;
         let changed = before.left.differs(seen);
         if !changed.is_empty() {
-            return Some(Cause::ChangedSince { what: changed });
+            return Some(Obstacle::ChangedSince { what: changed });
         }
         let needs_content =
             change.attributes.iter().any(|a| matches!(a.attribute, Attribute::Type | Attribute::Content));
         if needs_content && before.seen.kind == "file" && self.content(before).is_none() {
-            return Some(Cause::NotSaved { record: before.record.clone() });
+            return Some(Obstacle::NotSaved { record: before.record.clone() });
         }
         let parent = change.id.name.rsplit_once('/').map_or("/", |(parent, _)| parent);
         let returns = self.paths.get(parent).is_some_and(|before| before.seen.kind == "directory");
         let missing = change.action == Action::Create && seen.parent.is_none() && !returns;
-        missing.then(|| Cause::NoParent { parent: parent.to_owned() })
+        missing.then(|| Obstacle::NoParent { parent: parent.to_owned() })
     }
 
     /// The role that wanted the path.

@@ -1,5 +1,5 @@
 use super::work::{Steps, Work, World};
-use crate::plan::{Cause, HostPlan, Refusal};
+use crate::plan::{HostPlan, Obstacle, Refusal};
 use crate::resource::{Attribute, Content, Id, Level, Notice, Observation, PathSeen, State, Value};
 
 /// One thing at three times: when the plan was made, now, and as the plan wants it.
@@ -61,7 +61,7 @@ impl Work {
         let resource = self.desired.resources.iter().find(|resource| resource.id == *id);
         let (role, wanted) =
             resource.map(|resource| (resource.role.clone(), resource.desired.clone())).unwrap_or_default();
-        Refusal { id: id.clone(), role, cause: Cause::Changed(Box::new(Versions { then, now, wanted, folders })) }
+        Refusal { id: id.clone(), role, obstacle: Obstacle::Changed(Box::new(Versions { then, now, wanted, folders })) }
     }
 
     /// What was rendered came from facts too.

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::plan::{Action, Cause, HostPlan, plan};
+use crate::plan::{Action, HostPlan, Obstacle, plan};
 use crate::resource::{
     Attribute, Check, Content, Desired, FactQuery, Handler, Id, Level, Notice, Observation, ObserveRequest, PathQuery,
     PathSeen, Resource, State, UnitSeen, Value, sha256,
@@ -116,7 +116,7 @@ fn whatever_the_host_would_compare_refuses_it() {
         let held = held(&work, &observation(now.clone()));
         assert!(held.moved && held.changes.is_empty() && held.handlers.is_empty(), "{now:?}");
         let [refusal] = &held.refusals[..] else { panic!("{:?}", held.refusals) };
-        let Cause::Changed(three) = &refusal.cause else { panic!("{refusal:?}") };
+        let Obstacle::Changed(three) = &refusal.obstacle else { panic!("{refusal:?}") };
         let then = three.then.as_ref().and_then(|state| state.word(Attribute::Mode));
         assert_eq!((refusal.role.as_str(), then), ("r", Some("0600")));
         assert_eq!(three.wanted, file(b"b", false));
@@ -128,7 +128,7 @@ fn a_unit_a_fact_and_a_user_refuse_too() {
     let work = work(seen(b"a", "0600"), file(b"b", false));
     let mut unit = observation(seen(b"a", "0600"));
     unit.units.get_mut("puma.service").expect("a unit").exec_reload = vec!["/bin/true".to_owned()];
-    assert!(matches!(held(&work, &unit).refusals[0].cause, Cause::Changed(_)));
+    assert!(matches!(held(&work, &unit).refusals[0].obstacle, Obstacle::Changed(_)));
     let mut fact = observation(seen(b"a", "0600"));
     fact.facts.get_mut("puma").expect("a fact").insert("version".to_owned(), "7.0.0".to_owned());
     let notices = held(&work, &fact).notices;
@@ -163,7 +163,7 @@ fn no_version_of_a_secret_is_in_what_can_be_read() {
     let before = PathSeen { content: None, ..seen(b"hunter1", "0600") };
     let work = work(before, file(b"hunter2", true));
     let moved = held(&work, &observation(PathSeen { content: None, ..seen(b"hunter3", "0600") }));
-    let Cause::Changed(three) = &moved.refusals[0].cause else { panic!("{moved:?}") };
+    let Obstacle::Changed(three) = &moved.refusals[0].obstacle else { panic!("{moved:?}") };
     for state in [three.then.as_ref(), three.now.as_ref(), Some(&three.wanted)] {
         assert!(state.and_then(State::content).is_some_and(|content| content.secret), "{three:?}");
     }

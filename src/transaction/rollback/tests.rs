@@ -115,17 +115,17 @@ fn what_somebody_changed_since_or_is_not_saved_refuses() {
     let rollback = || Rollback::of(&history(), None, &shows(&[])).expect("one to take back");
     let causes = |rollback: Rollback, a: PathSeen, b: PathSeen| {
         let plan = rollback.plan(&observation(&[("/etc/a", a), ("/etc/b", b)])).expect("all was seen");
-        plan.refusals.into_iter().map(|refusal| (refusal.id.name, refusal.cause)).collect::<Vec<_>>()
+        plan.refusals.into_iter().map(|refusal| (refusal.id.name, refusal.obstacle)).collect::<Vec<_>>()
     };
     let (three, b) = (|| path("file", "three"), || path("file", "b"));
     let good = || rollback().with_saved(saved(1, "two", "000003-30-3"));
-    let changed = |path: &str, what: &'static str| vec![(path.to_owned(), Cause::ChangedSince { what: vec![what] })];
+    let changed = |path: &str, what: &'static str| vec![(path.to_owned(), Obstacle::ChangedSince { what: vec![what] })];
     assert_eq!(causes(good(), three(), b()), []);
     assert_eq!(causes(good(), path("file", "mine"), b()), changed("/etc/a", "content"));
     assert_eq!(causes(good(), three(), PathSeen { mode: "0600".to_owned(), ..b() }), changed("/etc/b", "mode"));
     // Somebody put it back, or removed it, by hand: that is what is wanted.
     assert_eq!(causes(good(), path("file", "two"), path("absent", "")), []);
-    let missing = vec![("/etc/a".to_owned(), Cause::NotSaved { record: "000003-30-3".to_owned() })];
+    let missing = vec![("/etc/a".to_owned(), Obstacle::NotSaved { record: "000003-30-3".to_owned() })];
     assert_eq!(causes(rollback(), three(), b()), missing);
     assert_eq!(causes(rollback().with_saved(saved(1, "forged", "000003-30-3")), three(), b()), missing);
     // Nothing needs the content where nothing of it changes.
