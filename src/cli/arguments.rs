@@ -18,7 +18,7 @@ pub struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes (of several hosts the worst decides):
    0  in sync, or applied and verified
-   2  changes are pending
+   2  changes are pending, or drift was found
    3  the inventory, a role or a value is wrong, or a host refused; no host was touched
       (a host that changed since a saved plan was made: that host was not touched)
    4  a host could not be reached or read: its state is unknown
@@ -34,6 +34,8 @@ pub enum Command {
     /// Bring hosts to what the inventory wants: plan, check, change, verify
     #[command(after_help = "On a terminal it shows the plan and asks first; --yes, or no terminal, goes on.")]
     Apply(Apply),
+    /// Look for what changed on hosts without us; changes nothing on any host
+    Drift(Drift),
     /// Show the transactions that have ended on each host, newest first
     History(History),
     /// Take the latest transaction back, or all from one on: plan, check, change, verify
@@ -59,6 +61,17 @@ pub struct Plan {
     /// Also plan to remove what zdt once left and no role wants any more
     #[arg(long)]
     pub prune: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Drift {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub work: Work,
+    /// Print one JSON document on stdout instead of text (see docs/drift.md)
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

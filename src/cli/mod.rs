@@ -4,6 +4,7 @@
 
 mod apply;
 mod arguments;
+mod drift;
 pub mod error;
 mod exit;
 mod history;
@@ -35,6 +36,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
     let exit = match arguments.command {
         Command::Plan(command) => plan::run(&command),
         Command::Apply(command) => apply::run(&command),
+        Command::Drift(command) => drift::run(&command),
         Command::History(command) => history::run(&command),
         Command::Rollback(command) => rollback::run(command),
         Command::Role(command) => role::run(&command),

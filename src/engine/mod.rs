@@ -3,6 +3,7 @@
 //! Must not know: terminals; it prints nothing.
 
 mod at_work;
+mod drift;
 mod event;
 mod fleet;
 mod goal;
@@ -20,10 +21,12 @@ mod visit;
 mod wanted;
 
 pub use at_work::{AtWork, Deadline, End};
+pub use drift::{Drifted, Look, Looked};
 pub use event::{Applied, Doubt, Event, Planned, Ready, Stage, Trouble};
 pub use fleet::{Fleet, Options};
 pub use goal::Goal;
 pub use job::{Job, Prepared, Problem, prepare};
+pub use open::stands_open;
 pub use save::{jobs_of, save, saved_as_planned};
 pub use terms::{OnFailure, Terms};
 pub use visit::Purpose;

@@ -4,7 +4,7 @@ use crate::resource::{Level, Notice, OpenSeen, OpenState};
 use crate::transaction::{Outcome, STATE_DIR};
 
 /// Why the state of a host with something open on it is not known, and what an apply would do.
-pub(super) fn stands_open(open: &OpenSeen, root: Option<&str>) -> Notice {
+pub fn stands_open(open: &OpenSeen, root: Option<&str>) -> Notice {
     let OpenSeen { state, reason, .. } = open;
     let name = name(&open.id, &open.who);
     let text = match state {

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::plan::Cause;
 use crate::resource::{Attribute, Id, State, Value};
 
 /// One resource that is not as wanted.
@@ -14,6 +15,8 @@ pub struct Change {
     /// Handlers of `role` that make it take effect.
     pub notify: Vec<String>,
     pub role: String,
+    /// Why it differs; `None` where that is no question: in a rollback, or where what was left is to go.
+    pub cause: Option<Cause>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

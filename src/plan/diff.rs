@@ -25,6 +25,7 @@ pub fn diff(resource: &Resource, observed: &State) -> Option<Change> {
         desired: resource.desired.clone(),
         notify: resource.notify.clone(),
         role: resource.role.clone(),
+        cause: None,
     })
 }
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use crate::plan::{Action, Change, Obstacle, Orphan, PlannedHandler, Refusal, diff, handler, order, orphan};
+use crate::plan::{Action, Change, Obstacle, Orphan, PlannedHandler, Refusal, cause, diff, handler, order, orphan};
 use crate::resource::{Attribute, Check, Desired, Id, Notice, Observation, State, Subject, Unseen};
 
 /// What apply would do to one host, whole.
@@ -43,7 +43,9 @@ pub fn plan(desired: &Desired, observation: &Observation) -> Result<HostPlan, Ve
             Err(why) => unknown.push(Unknown { id: resource.id.clone(), why }),
             Ok(observed) => match diff(resource, &observed) {
                 None => host_plan.in_sync += 1,
-                Some(change) => {
+                Some(mut change) => {
+                    let applied = observation.applied.state(&resource.id);
+                    change.cause = Some(cause(applied.as_ref(), &observed, &resource.desired));
                     host_plan.refusals.extend(refusals(&change, observation, &made));
                     host_plan.changes.push(change);
                 }

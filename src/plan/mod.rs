@@ -3,18 +3,24 @@
 //! Must not know: roles, hosts, terminals, kinds of resources.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
+mod cause;
 mod change;
 mod diff;
+mod drift;
 mod handler;
 mod host_plan;
 mod order;
 mod orphan;
 mod refusal;
+mod running;
 pub mod saved;
 
+pub use cause::{Cause, cause};
 pub use change::{Action, AttributeChange, Change};
 pub use diff::diff;
+pub use drift::{Finding, HostDrift, drift};
 pub use handler::PlannedHandler;
 pub use host_plan::{HostPlan, Unknown, plan};
 pub use orphan::{Orphan, OrphanState, holds};
 pub use refusal::{Obstacle, Refusal};
+pub use running::mismatches;

@@ -5,6 +5,7 @@
 mod applied;
 mod content;
 mod deadline;
+pub mod drift;
 mod history;
 mod host_block;
 pub mod json;

@@ -21,7 +21,7 @@ pub(super) fn lines(orphans: &[Orphan]) -> String {
     out
 }
 
-fn state(state: &OrphanState) -> String {
+pub(super) fn state(state: &OrphanState) -> String {
     match state {
         OrphanState::AsLeft => "as zdt left it".to_owned(),
         OrphanState::Changed(what) => {

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::{AppliedPath, PathSeen};
+use super::{AppliedPath, Attribute, Content, Id, PathSeen, State, Subject, Value};
 
 /// What the host remembers of earlier transactions: the paths that zdt made or wrote there and has not removed since.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,6 +11,14 @@ pub struct Applied {
     pub paths: BTreeMap<String, AppliedPath>,
     /// Why it could not be read; then `paths` is empty and says nothing.
     pub fault: Option<String>,
+}
+
+impl Applied {
+    /// What zdt last left of `id`; `None` where the host remembers nothing of it.
+    pub fn state(&self, id: &Id) -> Option<State> {
+        let left = self.paths.get(&id.name).filter(|_| id.subject == Subject::Path)?;
+        Some(left.state())
+    }
 }
 
 impl PathSeen {
@@ -55,6 +63,28 @@ impl AppliedPath {
             handlers: text(handlers)?,
             checks: text(checks)?,
         })
+    }
+
+    /// As it was left, in the attributes that observed states use.
+    pub fn state(&self) -> State {
+        let mut state = State::default().with_word(Attribute::Type, &self.kind);
+        let word = |state: State, attribute, word: &str| {
+            if word.is_empty() { state } else { state.with_word(attribute, word) }
+        };
+        state = word(state, Attribute::Mode, &self.mode);
+        state = word(state, Attribute::Owner, &self.owner);
+        state = word(state, Attribute::Group, &self.group);
+        match self.kind.as_str() {
+            "file" => {
+                let content = Content { sha256: self.detail.clone(), bytes: None, secret: false };
+                state.with(Attribute::Content, Value::Content(content))
+            }
+            "link" => {
+                let target = BASE64.decode(&self.detail).unwrap_or_default();
+                state.with_word(Attribute::Target, String::from_utf8_lossy(&target))
+            }
+            _ => state,
+        }
     }
 
     /// What of `seen` is not as it was left; empty where all is. A word that is empty was not managed.

@@ -13,6 +13,7 @@ mod kind;
 mod kind_syntax;
 mod left;
 mod link;
+mod mismatch;
 mod observe;
 mod remembered;
 mod seen;
@@ -26,6 +27,7 @@ pub use id::{Id, Subject};
 pub use kind::{Field, FieldSyntax, Fields, KINDS, Kind, Presence, kind};
 pub use kind_syntax::{Syntax, WordFault};
 pub use left::Applied;
+pub use mismatch::{Hint, Load, Mismatch, Running};
 pub use observe::{
     FactQuery, Facts, Fault as ObserveFault, Observation, ObserveRequest, OpenSeen, OpenState, PathQuery, PathSeen,
     SessionSeen, UnitSeen,

@@ -5,7 +5,8 @@ use super::argument::Arguments;
 use super::definition::{FieldText, ResourceSpec, Role};
 use super::engine::Engine;
 use super::secrecy::Hidden;
-use crate::resource::{FactQuery, Id, ObserveRequest, PathQuery, Subject};
+use crate::resource::{FactQuery, Facts, Id, ObserveRequest, PathQuery, Running, Subject};
+use crate::role::Fault;
 
 /// The roles of one host with their params: it knows what to ask of the host, and with the answer what to want.
 #[derive(Debug)]
@@ -71,6 +72,16 @@ impl Bound {
             0 => role.to_owned(),
             others => format!("{role} ({})", others + 1),
         }
+    }
+
+    /// As `request`, and also what is asked only when one looks for drift: what runs.
+    pub fn request_running(&self) -> ObserveRequest {
+        self.request()
+    }
+
+    /// What the roles say of what runs on a host that answered `request_running` so.
+    pub fn running(&self, _facts: &Facts) -> Result<Running, Vec<Fault>> {
+        Ok(Running::default())
     }
 
     /// All that the roles must know of the host, for one round trip.

@@ -1,0 +1,116 @@
+use std::time::{Duration, Instant};
+
+use crate::engine::visit::Visit;
+use crate::engine::{Event, Fleet, Stage, Trouble, Wanted, remote};
+use crate::host;
+use crate::plan::{self, HostDrift};
+use crate::resource::{Hint, Observation, ObserveRequest, OpenSeen, OpenState};
+use crate::role;
+
+/// How long a look may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// How long to wait for a transaction that is at work on a host: what is half done is no drift.
+    pub wait: Duration,
+    /// After this nothing more is waited for; hosts that have not answered are unknown.
+    pub until: Option<Instant>,
+}
+
+/// What looking for drift on one host came to.
+#[derive(Debug)]
+pub enum Drifted {
+    Looked(Box<Looked>),
+    /// Somebody is at work there, or left something half done: what was seen is neither clean nor drift.
+    Open(OpenSeen),
+    /// It could not be reached or read: its state is unknown.
+    Unknown(Trouble),
+    /// A role cannot be rendered for what this host is.
+    Faulty(Vec<role::Fault>),
+}
+
+#[derive(Debug)]
+pub struct Looked {
+    pub drift: HostDrift,
+    /// A folder instead of a host: nothing runs there.
+    pub sandbox: bool,
+    /// The host's clock when it was looked at, seconds since 1970.
+    pub clock: i64,
+    /// Who may have done what was found; only asked where something was.
+    pub hints: Vec<Hint>,
+}
+
+/// How often a host is looked at again while somebody is at work there.
+const PAUSE: Duration = Duration::from_secs(2);
+
+impl Fleet {
+    /// Looks for drift on every host, in the order of the jobs; changes nothing.
+    pub async fn drift(&self, look: Look) -> Vec<Drifted> {
+        let each = (0..self.jobs().len()).map(|index| (index, ()));
+        let drifted = self
+            .each(each, move |base, ()| async move {
+                let drifted = base.visit().drift(look).await;
+                base.tell(Event::Planned { host: base.host() });
+                drifted
+            })
+            .await;
+        drifted.into_iter().map(|result| result.unwrap_or_else(|why| Drifted::Unknown(Trouble::Panic(why)))).collect()
+    }
+}
+
+impl Visit<'_> {
+    async fn drift(&self, look: Look) -> Drifted {
+        let looking = self.look_for_drift(look);
+        let looked = match look.until {
+            None => looking.await,
+            Some(until) => match tokio::time::timeout_at(until.into(), looking).await {
+                Ok(looked) => looked,
+                Err(_) => Err(host::Fault::Deadline { verb: "drift".to_owned(), after: Duration::ZERO }),
+            },
+        };
+        looked.unwrap_or_else(|fault| Drifted::Unknown(Trouble::Host(fault)))
+    }
+
+    async fn look_for_drift(&self, look: Look) -> Result<Drifted, host::Fault> {
+        self.stage(Stage::Connect);
+        let mut session = host::connect(&self.job.target, &self.options.connect).await?;
+        let begun = Instant::now();
+        let observation = loop {
+            self.stage(Stage::Observe);
+            let observation = remote::observe(&mut session, &self.running_request()).await?;
+            match &observation.open {
+                None => break observation,
+                Some(open) if open.state == OpenState::Held && begun.elapsed() + PAUSE <= look.wait => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Some(open) => return Ok(Drifted::Open(open.clone())),
+            }
+        };
+        let drift = match self.compare(&observation) {
+            Ok(drift) => drift,
+            Err(Trouble::Faults(faults)) => return Ok(Drifted::Faulty(faults)),
+            Err(trouble) => return Ok(Drifted::Unknown(trouble)),
+        };
+        let (sandbox, clock) = (self.job.root.is_some(), observation.session.clock);
+        Ok(Drifted::Looked(Box::new(Looked { drift, sandbox, clock, hints: Vec::new() })))
+    }
+
+    fn running_request(&self) -> ObserveRequest {
+        let request = match &self.job.bound {
+            Wanted::Roles(bound) if self.job.root.is_none() => bound.request_running(),
+            wanted => wanted.request(),
+        };
+        ObserveRequest { root: self.job.root.clone(), ..request }
+    }
+
+    fn compare(&self, observation: &Observation) -> Result<HostDrift, Trouble> {
+        let wanted = self.job.wanted(&observation.facts).map_err(Trouble::Faults)?;
+        let mismatches = match &self.job.bound {
+            Wanted::Roles(bound) if self.job.root.is_none() => {
+                let running = bound.running(&observation.facts).map_err(Trouble::Faults)?;
+                plan::mismatches(&running, observation)
+            }
+            _ => Vec::new(),
+        };
+        plan::drift(&wanted, mismatches, observation).map_err(Trouble::Unseen)
+    }
+}

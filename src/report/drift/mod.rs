@@ -1,0 +1,11 @@
+//! What a look for drift found, as one document from which every format is made.
+//! In: the engine's `Drifted`s. Out: a `Report`; of it texts, JSON and whatever else people feed their machines with.
+//! Must not know: hosts, plans being made; the formats know the `Report` alone.
+
+mod build;
+mod report;
+mod text;
+
+pub use build::{Taken, report};
+pub use report::{Attribute, Counts, Diff, Finding, Host, HostState, Line, Report, Since};
+pub use text::{recap, text};
