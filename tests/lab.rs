@@ -19,6 +19,8 @@ mod terminal;
 
 #[path = "lab/suite/connections.rs"]
 mod connections;
+#[path = "lab/suite/drift.rs"]
+mod drift;
 #[path = "lab/suite/fails.rs"]
 mod fails;
 #[path = "lab/suite/fleet.rs"]
@@ -34,6 +36,8 @@ mod programs;
 mod refused;
 #[path = "lab/suite/rollback.rs"]
 mod rollback;
+#[path = "lab/suite/scheduled.rs"]
+mod scheduled;
 #[path = "lab/suite/settled.rs"]
 mod settled;
 #[path = "lab/suite/story.rs"]
