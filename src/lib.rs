@@ -8,6 +8,7 @@ pub mod cli;
 pub mod engine;
 pub mod host;
 pub mod inventory;
+pub mod last_look;
 pub mod plan;
 pub mod project;
 pub mod report;

@@ -15,6 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("plan", &["resource"]),
     ("transaction", &["plan", "resource"]),
     ("host", &[]),
+    ("last_look", &[]),
     ("project", &["inventory", "role", "source", "yaml"]),
     (
         "engine",
@@ -39,6 +40,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "engine",
             "host",
             "inventory",
+            "last_look",
             "plan",
             "project",
             "report",

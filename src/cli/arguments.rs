@@ -3,6 +3,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli::drift::Every;
+
 /// Converges nginx, systemd and Puma hosts to zero-downtime restarts, without an agent.
 #[derive(Debug, Parser)]
 #[command(name = "zdt", version, max_term_width = 100, after_help = EXIT_CODES)]
@@ -69,9 +71,67 @@ pub struct Drift {
     pub selection: Selection,
     #[command(flatten)]
     pub work: Work,
-    /// Print one JSON document on stdout instead of text (see docs/drift.md)
+    #[command(flatten)]
+    pub output: Output,
+    /// Print only if the picture differs from the last run's; the exit code says what is, all the same
     #[arg(long)]
-    pub json: bool,
+    pub only_changes: bool,
+    /// Keep what was found here, for --only-changes and "first seen"; else below XDG_STATE_HOME
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// Wait so many seconds for a transaction at work on a host; then the host is busy
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=86_400))]
+    pub wait: u64,
+    /// Be done after so many seconds: hosts that have not answered by then are unknown
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub deadline: Option<u64>,
+    /// Begin at a random moment within so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=86_400))]
+    pub splay: u64,
+    /// Also write figures for Prometheus' node exporter; - is stdout, here and below
+    #[arg(long, value_name = "FILE")]
+    pub prometheus: Option<PathBuf>,
+    /// Also write JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Also write a page for people, all in one file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Print GitHub's annotations instead of text
+    #[arg(long, conflicts_with = "json")]
+    pub github: bool,
+    #[command(flatten)]
+    pub schedule: Schedule,
+}
+
+/// What runs this very look again and again.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Schedule")]
+pub struct Schedule {
+    /// Print the crontab lines for this command, and look at nothing
+    #[arg(long, group = "scheduling")]
+    pub print_cron: bool,
+    /// Print a systemd service and timer for it
+    #[arg(long, group = "scheduling")]
+    pub print_timer: bool,
+    /// Install them: root the machine's, others their own
+    #[arg(long, group = "scheduling")]
+    pub install_timer: bool,
+    /// Take them away
+    #[arg(long, group = "scheduling")]
+    pub remove_timer: bool,
+    /// How often: minutes, hours or a day
+    #[arg(long, value_name = "TIME", default_value = "15m", requires = "scheduling")]
+    pub every: Every,
+    /// Do not ask
+    #[arg(short, long, requires = "scheduling")]
+    pub yes: bool,
+}
+
+impl Schedule {
+    pub fn is_asked(&self) -> bool {
+        self.print_cron || self.print_timer || self.install_timer || self.remove_timer
+    }
 }
 
 #[derive(Debug, Args)]

@@ -70,6 +70,7 @@ impl Exit {
             | Trouble::Faults(_)
             | Trouble::Sandbox { .. }
             | Trouble::Saved(_)
+            | Trouble::Late
             | Trouble::NotTakenBack(_) => Exit::Unknown,
         }
     }

@@ -64,7 +64,7 @@ impl Visit<'_> {
             None => looking.await,
             Some(until) => match tokio::time::timeout_at(until.into(), looking).await {
                 Ok(looked) => looked,
-                Err(_) => Err(host::Fault::Deadline { verb: "drift".to_owned(), after: Duration::ZERO }),
+                Err(_) => return Drifted::Unknown(Trouble::Late),
             },
         };
         looked.unwrap_or_else(|fault| Drifted::Unknown(Trouble::Host(fault)))

@@ -117,6 +117,8 @@ pub enum Trouble {
     Saved(String),
     /// What was committed could not be taken back again: nothing was done, for this reason.
     NotTakenBack(String),
+    /// The time given for all hosts was over before this one had answered.
+    Late,
     /// A bug in zdt.
     Panic(String),
 }

@@ -42,6 +42,11 @@ pub fn trouble(host: &str, trouble: &Trouble) -> Vec<Report> {
         Trouble::NotTakenBack(why) => vec![Report::new(format!("host `{host}`: {why}")).help(format!(
             "`zdt rollback INVENTORY --limit {host}` shows what it would change, and what is in the way."
         ))],
+        Trouble::Late => {
+            vec![Report::new(format!("host `{host}`: it had not answered when the time given was over")).help(
+                "Its state is unknown. Give more time with `--deadline`, or see what holds it up with `zdt plan`.",
+            )]
+        }
         Trouble::Panic(text) => vec![
             Report::new(format!("zdt has a bug, met at host `{host}`: {text}"))
                 .help("Please report it, with the command and this text. Nothing further was done on that host."),

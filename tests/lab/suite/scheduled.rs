@@ -22,7 +22,9 @@ const MAILER: &str = "#!/bin/sh\ncat >>/root/mails\n";
 
 fn night_watch() -> (Site, Host) {
     let (site, host) = (Site::new(), Host::naive("trixie+cron"));
-    for (name, text, to) in [("inventory", INVENTORY, "/etc/zdt/inventory.yml"), ("mailer", MAILER, "/usr/sbin/sendmail")] {
+    for (name, text, to) in
+        [("inventory", INVENTORY, "/etc/zdt/inventory.yml"), ("mailer", MAILER, "/usr/sbin/sendmail")]
+    {
         let file = site.path(name);
         std::fs::write(&file, text).expect("a file in the site");
         host.sh("mkdir -p /etc/zdt /var/lib/metrics");
@@ -57,7 +59,8 @@ fn cron_mails_drift_and_nothing_else() {
 fn a_timer_looks_and_its_figures_are_read_by_prometheus() {
     let (site, host) = night_watch();
     host.sh("zdt drift /etc/zdt/inventory.yml --prometheus /var/lib/metrics/zdt.prom --every 1m --install-timer --yes");
-    let timer = host.sh("systemctl list-timers --all --plain --no-legend 'zdt-drift-*' | grep -o 'zdt-drift-[^ ]*timer'");
+    let timer =
+        host.sh("systemctl list-timers --all --plain --no-legend 'zdt-drift-*' | grep -o 'zdt-drift-[^ ]*timer'");
     let service = timer.trim().replace(".timer", ".service");
     host.sh(&format!("systemd-analyze verify /etc/systemd/system/{service}"));
     host.until("test -s /var/lib/metrics/zdt.prom", Duration::from_secs(120));

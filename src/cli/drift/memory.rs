@@ -1,0 +1,116 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::cli::arguments::Drift;
+use crate::cli::error::{Report as Complaint, render};
+use crate::cli::{Exit, output};
+use crate::last_look::{self, Before, Fault, LastLook, Place};
+use crate::report::drift::{self, HostState, Report};
+
+/// What this run knows of the one before, and will leave for the next.
+pub(super) struct Memory {
+    /// `None`: nothing can be kept, and nobody asked for what needs it.
+    place: Option<Place>,
+    before: Option<LastLook>,
+    next: LastLook,
+    /// Whether somebody relies on it.
+    is_needed: bool,
+}
+
+impl Memory {
+    /// Takes the place of these looks. `Err` where another run has it, or where it is needed and cannot be had.
+    pub fn of(command: &Drift) -> Result<Memory, Exit> {
+        let is_needed = command.only_changes || command.state.is_some();
+        let place = where_it_is(command).and_then(|path| Place::take(&path));
+        let place = match place {
+            Ok(place) => Some(place),
+            Err(Fault::Held { pid }) => {
+                let who = if pid.is_empty() { String::new() } else { format!(" (process {pid})") };
+                let report = Complaint::new(format!(
+                    "another `zdt drift` of this inventory is at work{who}: nothing was looked at"
+                ))
+                .help("Wait for it, or give this one a state of its own with `--state FILE`.");
+                output::complain(&render(&[report]));
+                return Err(Exit::Unknown);
+            }
+            Err(fault) if is_needed => return Err(refuse(&fault)),
+            Err(_) => None,
+        };
+        let mut before = None;
+        if let Some(place) = &place {
+            match place.before() {
+                Ok(Before::None) => {}
+                Ok(Before::Look(look)) => before = Some(look),
+                Ok(Before::SetAside { why, to }) => output::complain(&format!(
+                    "warning: what the last look found cannot be read ({why}); it was moved to {}, and all is told as new\n",
+                    to.display()
+                )),
+                Err(fault) if is_needed => return Err(refuse(&fault)),
+                Err(_) => {}
+            }
+        }
+        Ok(Memory { place, before, next: LastLook::default(), is_needed })
+    }
+
+    /// Says in `report` what the look before knew of it, and returns the hosts with which all is well again.
+    pub fn compare(&mut self, report: &mut Report) -> Vec<String> {
+        let known = self.before.as_ref().map(|before| &before.first_seen);
+        let mut first_seen = BTreeMap::new();
+        for host in &mut report.hosts {
+            let name = host.host.clone();
+            for finding in &mut host.findings {
+                let key = drift::finding_fingerprint(&name, finding);
+                let first = known.and_then(|known| known.get(&key)).copied();
+                if let Some(since) = &mut finding.since {
+                    since.first_seen = first;
+                }
+                first_seen.insert(key, first.unwrap_or(report.began));
+            }
+        }
+        let is_well = |state| matches!(state, HostState::InSync | HostState::Pending);
+        let unwell: Vec<String> =
+            report.hosts.iter().filter(|host| !is_well(host.state)).map(|host| host.host.clone()).collect();
+        let could_look = |state| !matches!(state, HostState::Unknown | HostState::Busy | HostState::Refused);
+        let success = report.hosts.iter().all(|host| could_look(host.state)).then_some(report.began);
+        let last_success = success.or(self.before.as_ref().and_then(|before| before.last_success));
+        let fingerprint = drift::fingerprint(report);
+        report.changed = self.before.as_ref().map(|before| before.fingerprint != fingerprint);
+        let was_unwell = |host: &&drift::Host| {
+            is_well(host.state) && self.before.as_ref().is_some_and(|before| before.unwell.contains(&host.host))
+        };
+        let again = report.hosts.iter().filter(was_unwell).map(|host| host.host.clone()).collect();
+        self.next = LastLook { fingerprint, last_success, first_seen, unwell, ..LastLook::default() };
+        again
+    }
+
+    /// When every host could be looked at for the last time, this run included.
+    pub fn last_success(&self) -> Option<i64> {
+        self.next.last_success
+    }
+
+    /// Leaves all that for the next run.
+    pub fn keep(&self, _report: &Report) -> Exit {
+        match self.place.as_ref().map(|place| place.keep(&self.next)) {
+            Some(Err(fault)) if self.is_needed => refuse(&fault),
+            _ => Exit::Clean,
+        }
+    }
+}
+
+fn where_it_is(command: &Drift) -> Result<PathBuf, Fault> {
+    if let Some(path) = &command.state {
+        return Ok(path.clone());
+    }
+    let selection = &command.selection;
+    let inventory = std::path::absolute(&selection.inventory).unwrap_or_else(|_| selection.inventory.clone());
+    let inventory = inventory.to_string_lossy();
+    let mut words = vec![inventory.as_ref(), selection.limit.as_deref().unwrap_or_default()];
+    words.extend(selection.extra_vars.iter().map(String::as_str));
+    last_look::usual(&words)
+}
+
+fn refuse(fault: &Fault) -> Exit {
+    let report = Complaint::new(format!("what was found cannot be kept for the next run: {fault}"));
+    output::complain(&render(&[report.help("Name a file that you can write with `--state FILE`.")]));
+    Exit::Unknown
+}
