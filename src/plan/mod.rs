@@ -9,6 +9,8 @@ mod diff;
 mod drift;
 mod handler;
 mod host_plan;
+#[cfg(test)]
+mod laws;
 mod order;
 mod orphan;
 mod refusal;
