@@ -45,13 +45,14 @@ fn attempt(command: &Apply, task: &Task) -> Result<Exit, Exit> {
         return Err(Exit::Usage);
     }
     let (prepared, made) = if matches!(task, Task::Apply) && saved::is_named(&command.selection) {
-        let saved = saved::read(&command.selection, command.prune)?;
+        let saved = saved::read(&command.selection, command.prune, command.only)?;
         (saved.prepared, Some(saved.made))
     } else {
         (selection::prepare(&command.selection)?, None)
     };
     let runtime = screen::runtime()?;
-    let terms = engine::Terms { prune: command.prune, ..selection::terms(&command.terms) };
+    let terms =
+        engine::Terms { prune: command.prune, only: selection::only(command.only), ..selection::terms(&command.terms) };
     let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, terms));
     let (planned, _) = match task {
         Task::Apply => runtime.block_on(screen::plan(&fleet, &mut events, Purpose::Apply)),

@@ -147,6 +147,7 @@ fn named(hosts: &[&str]) -> String {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Heading {
     InSync,
+    LeftOut,
     Changes,
     Refused,
     Unknown,
@@ -158,6 +159,7 @@ impl Heading {
         let hosts = paint(STRONG, named(hosts));
         match self {
             Heading::InSync => format!("{hosts}: {}", paint(ADDED, "in sync")),
+            Heading::LeftOut => format!("{hosts}: {}", paint(CHANGED, "left as it is")),
             Heading::Changes => format!("{hosts}: {}", paint(CHANGED, "to change")),
             Heading::Refused => format!("{hosts}: {}", paint(REMOVED, "refused, would not be touched")),
             Heading::Unknown => format!("{hosts}: {}", paint(REMOVED, "unknown")),
@@ -178,6 +180,8 @@ fn heading(ready: &Ready) -> Heading {
         Heading::Unknown
     } else if ready.is_refused() {
         Heading::Refused
+    } else if ready.plan.changes.is_empty() && !ready.plan.left_out.is_empty() {
+        Heading::LeftOut
     } else if ready.plan.changes.is_empty() {
         Heading::InSync
     } else {

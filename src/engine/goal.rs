@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::engine::{Job, Trouble};
-use crate::plan::{self, HostPlan};
+use crate::plan::{self, HostPlan, Only};
 use crate::resource::{Level, Notice, Observation, ObserveRequest};
 use crate::transaction::{Ended, Kind, Manifest, Record, Rollback};
 use crate::words::utc;
@@ -9,8 +9,9 @@ use crate::words::utc;
 /// What a host is to be brought to. Planning, verifying and confirming all ask it, so that they cannot disagree.
 #[derive(Debug, Clone)]
 pub enum Goal {
-    /// What its roles want; with `prune` also nothing that they once wanted and do not want any more.
-    Roles { prune: bool },
+    /// What its roles want; with `prune` also nothing that they once wanted and do not want any more; with `only` not all
+    /// of it.
+    Roles { prune: bool, only: Option<Only> },
     /// What it was before some of its transactions.
     Rollback(Arc<Rollback>),
 }
@@ -26,6 +27,7 @@ impl Goal {
     /// What to ask of the host.
     pub(super) fn request(&self, job: &Job) -> ObserveRequest {
         match self {
+            Goal::Roles { only: Some(Only::Drifted), .. } => job.request_running(),
             Goal::Roles { .. } => job.request(),
             Goal::Rollback(rollback) => rollback.request(),
         }
@@ -33,8 +35,8 @@ impl Goal {
 
     /// What is to change on a host that answered this.
     pub(super) fn plan(&self, job: &Job, observation: &Observation) -> Result<HostPlan, Trouble> {
-        let prune = match self {
-            Goal::Roles { prune } => *prune,
+        let (prune, only) = match self {
+            Goal::Roles { prune, only } => (*prune, *only),
             Goal::Rollback(rollback) => {
                 let mut plan = rollback.plan(observation).map_err(Trouble::Unseen)?;
                 plan.notices.extend(rollback.undone().iter().rev().map(undone));
@@ -45,6 +47,13 @@ impl Goal {
         let mut plan = plan::plan(&wanted, observation).map_err(Trouble::Unseen)?;
         if prune {
             plan.prune(observation);
+        }
+        if let Some(only) = only {
+            let mismatches = match only {
+                Only::Drifted => job.mismatches(observation).map_err(Trouble::Faults)?,
+                Only::Pending => Vec::new(),
+            };
+            plan.keep(only, &mismatches, &wanted, observation);
         }
         Ok(plan)
     }

@@ -108,6 +108,9 @@ fn difference(change: &Change) -> String {
         Value::Words(words) => Some(words.join("; ")),
         Value::Content(_) => None,
     };
+    if let Some(evidence) = &change.evidence {
+        return format!("{}: {evidence}", change.id);
+    }
     let attributes = change.attributes.iter().map(|attribute| {
         let name = attribute.attribute.name();
         let before = attribute.before.as_ref().map_or_else(|| Some("none".to_owned()), word);
