@@ -150,7 +150,7 @@ impl Run {
                 Planned::Ready(ready) => ready.plan.changes.len(),
                 Planned::Unknown(_) | Planned::Faulty(_) => 0,
             };
-            output::put(&applied_lines(&self.hosts[*index], applied, changes, &screen::trouble_words));
+            output::put(&applied_lines(&self.hosts[*index], applied, changes, &screen::words_for(applied)));
         }
         let recap = apply_recap(self.applied.iter().map(|(_, applied)| applied), &self.tally);
         output::line(&format!("{recap}{}", screen::duration(took)));
@@ -166,7 +166,7 @@ impl Run {
             let applied: Vec<Value> = self
                 .applied
                 .iter()
-                .map(|(index, applied)| report_json::applied(&self.hosts[*index], applied, &word))
+                .map(|(index, applied)| report_json::applied(&self.hosts[*index], applied, &screen::words_for(applied)))
                 .collect();
             screen::print_json(&json!({
                 "format": report_json::FORMAT,

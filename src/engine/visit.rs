@@ -108,12 +108,12 @@ impl Visit<'_> {
             remote::preflight(session, &manifest).await?
         };
         Ok(Planned::Ready(Arc::new(Ready {
+            goal: goal.after(&plan),
             plan,
             checked,
             observation,
             sandbox: self.job.root.is_some(),
             open: still_open,
-            goal: goal.clone(),
         })))
     }
 

@@ -67,6 +67,19 @@ impl HostPlan {
         super::order::sort(&mut self.changes);
     }
 
+    /// What is still to change where an earlier plan left `left_out` out. By what it was, not by its cause: what we brought
+    /// about and somebody else moved at once would be a conflict by now, and that must not pass for left out.
+    pub fn leave(&mut self, left_out: &[LeftOut], mismatches: &[Mismatch], desired: &Desired) {
+        let (runtime, _) = runtime(mismatches, &[], &desired.handlers);
+        self.changes.extend(runtime);
+        let stays = |change: &Change| {
+            let runs = |cause| cause == Some(Cause::Runtime);
+            left_out.iter().any(|left| left.id == change.id && runs(Some(left.cause)) == runs(change.cause))
+        };
+        self.changes.retain(|change| !stays(change));
+        self.left_out = left_out.to_vec();
+    }
+
     /// Whether a handler of what is kept brings a left-out change of somebody else's into effect.
     fn stirs(&self, left: &Change, handlers: &[Handler]) -> bool {
         let theirs = matches!(left.cause, Some(Cause::Drifted | Cause::Conflict | Cause::New));

@@ -208,6 +208,36 @@ fn what_is_left_out_and_takes_effect_all_the_same_is_warned_of() {
     assert_eq!(told, [(Level::Warning, text)]);
 }
 
+fn missing(desired: &Desired, left_out: &[LeftOut], mismatches: &[Mismatch], seen: &Observation) -> HostPlan {
+    let mut plan = plan(desired, seen).expect("all was seen");
+    plan.leave(left_out, mismatches, desired);
+    plan
+}
+
+#[test]
+fn afterwards_all_that_was_not_left_out_must_be_as_wanted() {
+    let desired = desired();
+    let before = observation(&[(PUMA, Some("old"), "old"), (DROP_IN, Some("wanted"), "edited")], "kill");
+    let left_out = kept(Only::Pending, &[], &before).left_out;
+    assert_eq!(left_out.iter().map(|left| &left.id).collect::<Vec<_>>(), [&Id::path(DROP_IN)]);
+    for (there, missed) in [
+        // Brought about; not brought about; something else came to be there, which is a conflict by now.
+        ("wanted", vec![]),
+        ("old", vec![one(PUMA, Cause::Pending)]),
+        ("another", vec![one(PUMA, Cause::Conflict)]),
+    ] {
+        let after = observation(&[(PUMA, Some("old"), there), (DROP_IN, Some("wanted"), "edited")], "kill");
+        assert_eq!(changes(&missing(&desired, &left_out, &[], &after)), missed, "{there}");
+    }
+    // A file that stays as it is excuses nothing that runs.
+    let older = [mismatch(Id::path(DROP_IN), "unit", Some("reload systemd"))];
+    let seen = observation(&[(PUMA, Some("old"), "wanted"), (DROP_IN, Some("wanted"), "edited")], "kill");
+    assert_eq!(changes(&missing(&desired, &left_out, &older, &seen)), [one(DROP_IN, Cause::Runtime)]);
+    let unmended = LeftOut { id: Id::path(DROP_IN), cause: Cause::Runtime, evidence: None };
+    let left_out = [left_out, vec![unmended]].concat();
+    assert_eq!(changes(&missing(&desired, &left_out, &older, &seen)), []);
+}
+
 #[test]
 fn without_a_memory_nothing_is_chosen() {
     let mut seen = observation(&[(PUMA, None, "edited"), (DROP_IN, None, "wanted")], "kill");
