@@ -20,6 +20,8 @@ mod inputs;
 mod json;
 #[path = "cli/locks.rs"]
 mod locks;
+#[path = "cli/only.rs"]
+mod only;
 #[path = "cli/orphans.rs"]
 mod orphans;
 #[path = "cli/paths.rs"]

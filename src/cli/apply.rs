@@ -45,13 +45,14 @@ fn attempt(command: &Apply, task: &Task) -> Result<Exit, Exit> {
         return Err(Exit::Usage);
     }
     let (prepared, made) = if matches!(task, Task::Apply) && saved::is_named(&command.selection) {
-        let saved = saved::read(&command.selection, command.prune)?;
+        let saved = saved::read(&command.selection, command.prune, command.only)?;
         (saved.prepared, Some(saved.made))
     } else {
         (selection::prepare(&command.selection)?, None)
     };
     let runtime = screen::runtime()?;
-    let terms = engine::Terms { prune: command.prune, ..selection::terms(&command.terms) };
+    let terms =
+        engine::Terms { prune: command.prune, only: selection::only(command.only), ..selection::terms(&command.terms) };
     let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, terms));
     let (planned, _) = match task {
         Task::Apply => runtime.block_on(screen::plan(&fleet, &mut events, Purpose::Apply)),
@@ -149,7 +150,7 @@ impl Run {
                 Planned::Ready(ready) => ready.plan.changes.len(),
                 Planned::Unknown(_) | Planned::Faulty(_) => 0,
             };
-            output::put(&applied_lines(&self.hosts[*index], applied, changes, &screen::trouble_words));
+            output::put(&applied_lines(&self.hosts[*index], applied, changes, &screen::words_for(applied)));
         }
         let recap = apply_recap(self.applied.iter().map(|(_, applied)| applied), &self.tally);
         output::line(&format!("{recap}{}", screen::duration(took)));
@@ -165,7 +166,7 @@ impl Run {
             let applied: Vec<Value> = self
                 .applied
                 .iter()
-                .map(|(index, applied)| report_json::applied(&self.hosts[*index], applied, &word))
+                .map(|(index, applied)| report_json::applied(&self.hosts[*index], applied, &screen::words_for(applied)))
                 .collect();
             screen::print_json(&json!({
                 "format": report_json::FORMAT,

@@ -63,6 +63,9 @@ pub struct Plan {
     /// Also plan to remove what zdt once left and no role wants any more
     #[arg(long)]
     pub prune: bool,
+    /// Only a part of the changes: what the server moved, or what we changed; a conflict is in neither
+    #[arg(long, value_name = "WHAT", conflicts_with_all = ["prune", "out"])]
+    pub only: Option<Only>,
 }
 
 #[derive(Debug, Args)]
@@ -177,6 +180,9 @@ pub struct Apply {
     /// Also remove what zdt once left and no role wants any more
     #[arg(long)]
     pub prune: bool,
+    /// Only a part of the changes: what the server moved, or what we changed; a conflict is in neither
+    #[arg(long, value_name = "WHAT", conflicts_with = "prune")]
+    pub only: Option<Only>,
     #[command(flatten)]
     pub terms: Terms,
     /// Do not ask
@@ -283,6 +289,14 @@ pub struct Output {
     /// Also what each role chose and why, on hosts in sync too
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Only {
+    /// What was changed on the server goes back to what zdt left, and what runs is brought to what the files say
+    Drifted,
+    /// What our own files changed, and what is new, is rolled out
+    Pending,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::cli::arguments::{Plan, Selection};
+use crate::cli::arguments::{Only, Plan, Selection};
 use crate::cli::error::{Report, render, saved as words};
 use crate::cli::{Exit, exit, output, screen, selection};
 use crate::engine::{Fleet, Planned, Prepared, jobs_of, plan_file, save, saved_as_planned};
@@ -25,9 +25,13 @@ pub(super) fn is_named(selection: &Selection) -> bool {
 }
 
 /// Reads the saved plan that the command line names; what goes with inventories alone is refused.
-pub(super) fn read(selection: &Selection, prune: bool) -> Result<Saved, Exit> {
+pub(super) fn read(selection: &Selection, prune: bool, only: Option<Only>) -> Result<Saved, Exit> {
     if !selection.extra_vars.is_empty() {
         complain(&words::extra_vars(&selection.inventory));
+        return Err(Exit::Usage);
+    }
+    if only.is_some() {
+        complain(&words::only(&selection.inventory));
         return Err(Exit::Usage);
     }
     if prune {
@@ -112,7 +116,7 @@ pub(super) fn show(command: &Plan) -> Result<Exit, Exit> {
         complain(&words::out_of_saved(&command.selection.inventory));
         return Err(Exit::Usage);
     }
-    let Saved { prepared, made } = read(&command.selection, command.prune)?;
+    let Saved { prepared, made } = read(&command.selection, command.prune, command.only)?;
     let planned = saved_as_planned(&prepared.jobs);
     let hosts: Vec<&str> = prepared.jobs.iter().map(|job| job.host.as_str()).collect();
     let exit = exit::worst(planned.iter().map(Exit::of_plan));

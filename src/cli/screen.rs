@@ -8,7 +8,7 @@ use crate::cli::Exit;
 use crate::cli::arguments::Output;
 use crate::cli::error::{self, Report, render};
 use crate::cli::output;
-use crate::engine::{Event, Fleet, Job, Options, Planned, Purpose, Ready, Trouble};
+use crate::engine::{Applied, Event, Fleet, Job, Options, Planned, Purpose, Ready, Trouble};
 use crate::report::{Detail, Progress, Shown, deadline_words, host_block, printable};
 use crate::transaction;
 use crate::words::count;
@@ -147,6 +147,7 @@ fn named(hosts: &[&str]) -> String {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Heading {
     InSync,
+    LeftOut,
     Changes,
     Refused,
     Unknown,
@@ -158,6 +159,7 @@ impl Heading {
         let hosts = paint(STRONG, named(hosts));
         match self {
             Heading::InSync => format!("{hosts}: {}", paint(ADDED, "in sync")),
+            Heading::LeftOut => format!("{hosts}: {}", paint(CHANGED, "left as it is")),
             Heading::Changes => format!("{hosts}: {}", paint(CHANGED, "to change")),
             Heading::Refused => format!("{hosts}: {}", paint(REMOVED, "refused, would not be touched")),
             Heading::Unknown => format!("{hosts}: {}", paint(REMOVED, "unknown")),
@@ -178,6 +180,8 @@ fn heading(ready: &Ready) -> Heading {
         Heading::Unknown
     } else if ready.is_refused() {
         Heading::Refused
+    } else if ready.plan.changes.is_empty() && !ready.plan.left_out.is_empty() {
+        Heading::LeftOut
     } else if ready.plan.changes.is_empty() {
         Heading::InSync
     } else {
@@ -192,6 +196,18 @@ pub(super) fn trouble_words(host: &str, trouble: &Trouble) -> String {
         None => report.message,
     };
     error::trouble(host, trouble).into_iter().map(words).collect::<Vec<_>>().join("\n")
+}
+
+/// How to word the troubles of `applied`: what to do about a host whose state is unknown is no advice on one that was put
+/// back.
+pub(super) fn words_for(applied: &Applied) -> fn(&str, &Trouble) -> String {
+    match applied {
+        Applied::Reverted(_) => |host, trouble| {
+            let messages = error::trouble(host, trouble).into_iter().map(|report| report.message);
+            messages.collect::<Vec<_>>().join("\n")
+        },
+        _ => trouble_words,
+    }
 }
 
 pub(super) fn print_without_roles(hosts: &[String]) {
@@ -210,4 +226,21 @@ pub(super) fn print_json(document: &serde_json::Value) {
 /// How long it took, for whoever watches; a log has its own clock, and cron wants the same text for the same state.
 pub(super) fn duration(took: Duration) -> String {
     if std::io::stdout().is_terminal() { format!(" {:.1} s", took.as_secs_f64()) } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Doubt;
+    use crate::host::Fault;
+
+    #[test]
+    fn of_a_host_that_was_put_back_nobody_says_that_its_state_is_unknown() {
+        let late = || Trouble::Host(Fault::Deadline { verb: "observe".to_owned(), after: Duration::from_secs(9) });
+        let said = |applied: Applied| words_for(&applied)("web1", &late());
+        let fact = "host `web1`: no answer to `observe` within 9 s";
+        assert_eq!(said(Applied::Reverted(Doubt::NoConnection(late()))), fact);
+        let advice = "Its state is unknown. Run `zdt plan` to see where it stands.";
+        assert_eq!(said(Applied::NotVerified(late())), format!("{fact}\n{advice}"));
+    }
 }

@@ -1,12 +1,13 @@
 use std::time::Duration;
 
 use crate::cli::Exit;
-use crate::cli::arguments::{HostKeys, OnFailure, Selection, Terms, Work};
+use crate::cli::arguments::{HostKeys, OnFailure, Only, Selection, Terms, Work};
 use crate::cli::error::{self, Report, render};
 use crate::cli::output;
 use crate::engine::{self, Prepared, Problem, plan_file};
 use crate::host;
 use crate::inventory::Unused;
+use crate::plan;
 use crate::project;
 use crate::transaction::Confirm;
 
@@ -63,7 +64,15 @@ pub(super) fn terms(terms: &Terms) -> engine::Terms {
             OnFailure::Undo => engine::OnFailure::Undo,
         },
         prune: false,
+        only: None,
     }
+}
+
+pub(super) fn only(only: Option<Only>) -> Option<plan::Only> {
+    only.map(|only| match only {
+        Only::Drifted => plan::Only::Drifted,
+        Only::Pending => plan::Only::Pending,
+    })
 }
 
 /// `user@host`: whom others see at work on a host, so that they can ask.

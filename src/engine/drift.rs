@@ -1,10 +1,10 @@
 use std::time::{Duration, Instant};
 
 use crate::engine::visit::Visit;
-use crate::engine::{Event, Fleet, Stage, Trouble, Wanted, remote};
+use crate::engine::{Event, Fleet, Stage, Trouble, remote};
 use crate::host;
 use crate::plan::{self, HostDrift};
-use crate::resource::{Hint, Observation, ObserveRequest, OpenSeen, OpenState};
+use crate::resource::{Hint, Observation, OpenSeen, OpenState};
 use crate::role;
 
 /// How long a look may take.
@@ -76,7 +76,7 @@ impl Visit<'_> {
         let begun = Instant::now();
         let observation = loop {
             self.stage(Stage::Observe);
-            let observation = remote::observe(&mut session, &self.running_request()).await?;
+            let observation = remote::observe(&mut session, &self.job.request_running()).await?;
             match &observation.open {
                 None => break observation,
                 Some(open) if open.state == OpenState::Held && begun.elapsed() + PAUSE <= look.wait => {
@@ -94,23 +94,9 @@ impl Visit<'_> {
         Ok(Drifted::Looked(Box::new(Looked { drift, sandbox, clock, hints: Vec::new() })))
     }
 
-    fn running_request(&self) -> ObserveRequest {
-        let request = match &self.job.bound {
-            Wanted::Roles(bound) if self.job.root.is_none() => bound.request_running(),
-            wanted => wanted.request(),
-        };
-        ObserveRequest { root: self.job.root.clone(), ..request }
-    }
-
     fn compare(&self, observation: &Observation) -> Result<HostDrift, Trouble> {
         let wanted = self.job.wanted(&observation.facts).map_err(Trouble::Faults)?;
-        let mismatches = match &self.job.bound {
-            Wanted::Roles(bound) if self.job.root.is_none() => {
-                let running = bound.running(&observation.facts).map_err(Trouble::Faults)?;
-                plan::mismatches(&running, observation)
-            }
-            _ => Vec::new(),
-        };
+        let mismatches = self.job.mismatches(observation).map_err(Trouble::Faults)?;
         plan::drift(&wanted, mismatches, observation).map_err(Trouble::Unseen)
     }
 }

@@ -204,7 +204,14 @@ mod tests {
         for (verdict, sandbox, refused) in cases {
             let checked = vec![Checked { name: "a".to_owned(), verdict }];
             let (plan, observation) = (HostPlan::default(), Observation::default());
-            let ready = Ready { plan, checked, observation, sandbox, open: None, goal: Goal::Roles { prune: false } };
+            let ready = Ready {
+                plan,
+                checked,
+                observation,
+                sandbox,
+                open: None,
+                goal: Goal::Roles { prune: false, only: None },
+            };
             assert_eq!(ready.is_refused(), refused, "{:?} {sandbox}", ready.checked);
         }
     }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::engine::{Job, Trouble};
-use crate::plan::{self, HostPlan};
+use crate::plan::{self, HostPlan, LeftOut, Only};
 use crate::resource::{Level, Notice, Observation, ObserveRequest};
 use crate::transaction::{Ended, Kind, Manifest, Record, Rollback};
 use crate::words::utc;
@@ -9,8 +9,11 @@ use crate::words::utc;
 /// What a host is to be brought to. Planning, verifying and confirming all ask it, so that they cannot disagree.
 #[derive(Debug, Clone)]
 pub enum Goal {
-    /// What its roles want; with `prune` also nothing that they once wanted and do not want any more.
-    Roles { prune: bool },
+    /// What its roles want; with `prune` also nothing that they once wanted and do not want any more; or with
+    /// `only` a part of it. Never both.
+    Roles { prune: bool, only: Option<Only> },
+    /// What its roles want, but for what a plan of this part of it has left out.
+    Part { only: Only, left_out: Arc<[LeftOut]> },
     /// What it was before some of its transactions.
     Rollback(Arc<Rollback>),
 }
@@ -26,27 +29,48 @@ impl Goal {
     /// What to ask of the host.
     pub(super) fn request(&self, job: &Job) -> ObserveRequest {
         match self {
-            Goal::Roles { .. } => job.request(),
             Goal::Rollback(rollback) => rollback.request(),
+            _ if self.only() == Some(Only::Drifted) => job.request_running(),
+            Goal::Roles { .. } | Goal::Part { .. } => job.request(),
         }
     }
 
     /// What is to change on a host that answered this.
     pub(super) fn plan(&self, job: &Job, observation: &Observation) -> Result<HostPlan, Trouble> {
-        let prune = match self {
-            Goal::Roles { prune } => *prune,
-            Goal::Rollback(rollback) => {
-                let mut plan = rollback.plan(observation).map_err(Trouble::Unseen)?;
-                plan.notices.extend(rollback.undone().iter().rev().map(undone));
-                return Ok(plan);
-            }
-        };
+        if let Goal::Rollback(rollback) = self {
+            let mut plan = rollback.plan(observation).map_err(Trouble::Unseen)?;
+            plan.notices.extend(rollback.undone().iter().rev().map(undone));
+            return Ok(plan);
+        }
         let wanted = job.wanted(&observation.facts).map_err(Trouble::Faults)?;
         let mut plan = plan::plan(&wanted, observation).map_err(Trouble::Unseen)?;
-        if prune {
-            plan.prune(observation);
+        let mismatches = || match self.only() {
+            Some(Only::Drifted) => job.mismatches(observation).map_err(Trouble::Faults),
+            Some(Only::Pending) | None => Ok(Vec::new()),
+        };
+        match self {
+            Goal::Roles { prune: true, .. } => plan.prune(observation),
+            Goal::Roles { only: Some(only), .. } => plan.keep(*only, &mismatches()?, &wanted, observation),
+            Goal::Part { left_out, .. } => plan.leave(left_out, &mismatches()?, &wanted),
+            Goal::Roles { .. } | Goal::Rollback(_) => {}
         }
         Ok(plan)
+    }
+
+    fn only(&self) -> Option<Only> {
+        match self {
+            Goal::Roles { only, .. } => *only,
+            Goal::Part { only, .. } => Some(*only),
+            Goal::Rollback(_) => None,
+        }
+    }
+
+    /// What a host is held to after `plan`, which was made for this goal: what it left out may stay, and nothing else.
+    pub(super) fn after(&self, plan: &HostPlan) -> Goal {
+        match self.only() {
+            Some(only) => Goal::Part { only, left_out: plan.left_out.as_slice().into() },
+            None => self.clone(),
+        }
     }
 
     /// The plan that was just made, unless it is of a saved one that has been overtaken. Only before an apply: afterwards
@@ -54,7 +78,7 @@ impl Goal {
     pub(super) fn hold(&self, job: &Job, plan: HostPlan, observation: &Observation) -> HostPlan {
         match self {
             Goal::Roles { .. } => job.bound.hold(plan, observation),
-            Goal::Rollback(_) => plan,
+            Goal::Part { .. } | Goal::Rollback(_) => plan,
         }
     }
 

@@ -88,7 +88,7 @@ impl Visit<'_> {
             observation: Observation::default(),
             sandbox: self.job.root.is_some(),
             open: None,
-            goal: Goal::Roles { prune: false },
+            goal: Goal::Roles { prune: false, only: None },
         }))
     }
 }

@@ -4,8 +4,9 @@ use std::path::{Component, Path, PathBuf};
 use crate::engine::{Wanted, sandbox};
 use crate::host;
 use crate::inventory::{self, Connection, ConnectionKind, Inventory, UnusedFile, Variables};
+use crate::plan;
 use crate::project::{self, Project};
-use crate::resource::{Desired, Facts, ObserveRequest};
+use crate::resource::{Desired, Facts, Mismatch, Observation, ObserveRequest};
 use crate::role::{self, Bound, Library};
 use crate::source::Span;
 use crate::yaml::Node;
@@ -28,6 +29,29 @@ impl Job {
         match self.root {
             Some(_) => self.bound.render(&self.pretended).map(sandbox::adapt),
             None => self.bound.render(facts),
+        }
+    }
+
+    /// As `request`, and what runs, where anything can.
+    pub(super) fn request_running(&self) -> ObserveRequest {
+        let request = match self.alive() {
+            Some(bound) => bound.request_running(),
+            None => self.bound.request(),
+        };
+        ObserveRequest { root: self.root.clone(), ..request }
+    }
+
+    /// What runs on a host that answered `request_running` so, and is not what its files say.
+    pub(super) fn mismatches(&self, observation: &Observation) -> Result<Vec<Mismatch>, Vec<role::Fault>> {
+        let Some(bound) = self.alive() else { return Ok(Vec::new()) };
+        Ok(plan::mismatches(&bound.running(&observation.facts)?, observation))
+    }
+
+    /// The roles, where what they are about can run: not in a folder, and a saved plan knows only files.
+    fn alive(&self) -> Option<&Bound> {
+        match &self.bound {
+            Wanted::Roles(bound) if self.root.is_none() => Some(bound),
+            _ => None,
         }
     }
 

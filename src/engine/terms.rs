@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use crate::plan::Only;
 use crate::transaction::{Confirm, Header, Keep};
 
 /// On what terms hosts are changed.
@@ -14,6 +15,8 @@ pub struct Terms {
     pub on_failure: OnFailure,
     /// Whether what no role wants any more is to go.
     pub prune: bool,
+    /// Which part of the changes is to be made; `None`: all.
+    pub only: Option<Only>,
 }
 
 /// What becomes of the fleet when a host fails.
@@ -34,6 +37,7 @@ impl Default for Terms {
             wait: Duration::from_secs(30),
             on_failure: OnFailure::Stop,
             prune: false,
+            only: None,
         }
     }
 }

@@ -4,7 +4,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::engine::settle::Settling;
 use crate::engine::{
-    Applied, AtWork, Event, Goal, Job, Options, Planned, Ready, Stage, Trouble, open, remote, sandbox,
+    Applied, AtWork, Event, Goal, Job, Options, Planned, Ready, Stage, Terms, Trouble, open, remote, sandbox,
 };
 use crate::host::{self, Session};
 use crate::plan;
@@ -48,7 +48,8 @@ impl Visit<'_> {
         if let Some(planned) = self.job.bound.settled(self.job.root.is_some()) {
             return planned;
         }
-        match self.look(purpose, &Goal::Roles { prune: self.options.terms.prune }).await {
+        let Terms { prune, only, .. } = self.options.terms;
+        match self.look(purpose, &Goal::Roles { prune, only }).await {
             Ok(planned) => planned,
             Err(fault) => Planned::Unknown(Trouble::Host(fault)),
         }
@@ -60,6 +61,11 @@ impl Visit<'_> {
         self.look_through(&mut session, purpose, goal, Vec::new()).await
     }
 
+    /// All that `goal` must know of the host. What `goal.request` asks of what runs needs its own programs started first.
+    async fn observe(&self, session: &mut Session, goal: &Goal) -> Result<Observation, host::Fault> {
+        remote::observe(session, &goal.request(self.job)).await
+    }
+
     /// `settled`: what was found open and dealt with already.
     pub async fn look_through(
         &self,
@@ -69,11 +75,11 @@ impl Visit<'_> {
         mut settled: Vec<Notice>,
     ) -> Result<Planned, host::Fault> {
         self.stage(Stage::Observe);
-        let mut observation = remote::observe(session, &goal.request(self.job)).await?;
+        let mut observation = self.observe(session, goal).await?;
         if purpose == Purpose::Apply && observation.open.is_some() {
             settled.extend(self.make_way(session).await?);
             self.stage(Stage::Observe);
-            observation = remote::observe(session, &goal.request(self.job)).await?;
+            observation = self.observe(session, goal).await?;
         }
         let mut plan = match goal.plan(self.job, &observation) {
             Ok(plan) => goal.hold(self.job, plan, &observation),
@@ -102,12 +108,12 @@ impl Visit<'_> {
             remote::preflight(session, &manifest).await?
         };
         Ok(Planned::Ready(Arc::new(Ready {
+            goal: goal.after(&plan),
             plan,
             checked,
             observation,
             sandbox: self.job.root.is_some(),
             open: still_open,
-            goal: goal.clone(),
         })))
     }
 
@@ -163,7 +169,7 @@ impl Visit<'_> {
             return Ok(self.manifest(id, &ready.plan, &ready.observation));
         };
         sandbox::make_parents(root, &ready.plan)?;
-        let now = remote::observe(session, &ready.goal.request(self.job)).await.map_err(Trouble::Host)?;
+        let now = self.observe(session, &ready.goal).await.map_err(Trouble::Host)?;
         // What the plan was made from stays what the host compares with; only the folders that were just made are new.
         let mut observation = ready.observation.clone();
         for (path, seen) in &mut observation.paths {
@@ -181,7 +187,7 @@ impl Visit<'_> {
 
     /// What would still have to change.
     pub async fn verify(&self, session: &mut Session, goal: &Goal) -> Result<Vec<plan::Change>, Trouble> {
-        let observation = remote::observe(session, &goal.request(self.job)).await.map_err(Trouble::Host)?;
+        let observation = self.observe(session, goal).await.map_err(Trouble::Host)?;
         goal.plan(self.job, &observation).map(|plan| plan.changes)
     }
 

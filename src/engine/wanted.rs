@@ -56,6 +56,8 @@ impl Wanted {
         let Wanted::Saved(SavedState::Planned(work)) = self else { return self.settled(sandbox) };
         Some(match work.plan() {
             Ok(mut plan) => {
+                // Who changed what only the host can tell.
+                plan.changes.iter_mut().for_each(|change| change.cause = None);
                 if sandbox {
                     // As when it was made: `apply` makes the directories that every real host has.
                     plan.refusals.retain(|refusal| !matches!(refusal.obstacle, Obstacle::NoParent { .. }));
@@ -68,6 +70,6 @@ impl Wanted {
 }
 
 fn without_look(plan: HostPlan, sandbox: bool) -> Planned {
-    let (observation, goal) = (Observation::default(), Goal::Roles { prune: false });
+    let (observation, goal) = (Observation::default(), Goal::Roles { prune: false, only: None });
     Planned::Ready(Arc::new(Ready { plan, checked: Vec::new(), observation, sandbox, open: None, goal }))
 }

@@ -17,6 +17,8 @@ pub struct Change {
     pub role: String,
     /// Why it differs; `None` where that is no question: in a rollback, or where what was left is to go.
     pub cause: Option<Cause>,
+    /// What was seen, where nothing differs but what runs is not what the files say; then there are no attributes.
+    pub evidence: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

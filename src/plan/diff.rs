@@ -26,6 +26,7 @@ pub fn diff(resource: &Resource, observed: &State) -> Option<Change> {
         notify: resource.notify.clone(),
         role: resource.role.clone(),
         cause: None,
+        evidence: None,
     })
 }
 

@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 
-use crate::plan::{Action, Change, Obstacle, Orphan, PlannedHandler, Refusal, cause, diff, handler, order, orphan};
+use crate::plan::{
+    Action, Change, LeftOut, Obstacle, Orphan, PlannedHandler, Refusal, cause, diff, handler, order, orphan,
+};
 use crate::resource::{Attribute, Check, Desired, Id, Notice, Observation, State, Subject, Unseen};
 
 /// What apply would do to one host, whole.
@@ -17,6 +19,8 @@ pub struct HostPlan {
     pub moved: bool,
     /// What earlier transactions left and nobody wants any more; nothing is done about it unless `prune` is asked for.
     pub orphans: Vec<Orphan>,
+    /// What differs and stays so, for only a part of the changes was asked for; in the order of ids.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// A thing whose state could not be learned.
@@ -59,7 +63,7 @@ pub fn plan(desired: &Desired, observation: &Observation) -> Result<HostPlan, Ve
     host_plan.notices.extend(orphan::blindness(observation));
     host_plan.orphans = orphan::orphans(desired, observation);
     host_plan.handlers = handler::needed(&host_plan.changes, &desired.handlers);
-    host_plan.checks = desired.checks.iter().filter(|check| concerns(check, &host_plan.changes)).cloned().collect();
+    host_plan.checks = checks(desired, &host_plan.changes);
     Ok(host_plan)
 }
 
@@ -67,10 +71,19 @@ fn is_directory(state: &State) -> bool {
     state.word(Attribute::Type) == Some("directory")
 }
 
-fn concerns(check: &Check, changes: &[Change]) -> bool {
-    changes.iter().filter(|change| change.action != Action::Effect).any(|change| {
-        if check.paths.is_empty() { change.role == check.role } else { check.paths.contains(&change.id.name) }
-    })
+/// The checks of `desired` that `changes` ask for.
+pub(super) fn checks(desired: &Desired, changes: &[Change]) -> Vec<Check> {
+    desired.checks.iter().filter(|check| changes.iter().any(|change| concerns(check, change))).cloned().collect()
+}
+
+fn concerns(check: &Check, change: &Change) -> bool {
+    if change.evidence.is_some() {
+        // What runs is to read all that its role has written.
+        return change.role == check.role;
+    }
+    let concerned =
+        if check.paths.is_empty() { change.role == check.role } else { check.paths.contains(&change.id.name) };
+    change.action != Action::Effect && concerned
 }
 
 fn refusals(change: &Change, observation: &Observation, made: &BTreeSet<&str>) -> Vec<Refusal> {

@@ -9,6 +9,9 @@ mod diff;
 mod drift;
 mod handler;
 mod host_plan;
+#[cfg(test)]
+mod laws;
+mod only;
 mod order;
 mod orphan;
 mod refusal;
@@ -21,6 +24,7 @@ pub use diff::diff;
 pub use drift::{Finding, HostDrift, drift};
 pub use handler::PlannedHandler;
 pub use host_plan::{HostPlan, Unknown, plan};
+pub use only::{LeftOut, Only};
 pub use orphan::{Orphan, OrphanState, holds};
 pub use refusal::{Obstacle, Refusal};
 pub use running::mismatches;

@@ -1,3 +1,4 @@
+use crate::plan::Cause;
 use crate::plan::saved::Versions;
 use crate::resource::Id;
 
@@ -41,6 +42,11 @@ pub enum Obstacle {
     },
     /// The handler that would bring it about is missing from the plan.
     NoEffect,
+    /// It cannot be without a change that `--only` leaves out.
+    NeedsLeftOut {
+        needed: Id,
+        cause: Cause,
+    },
     /// It is no longer what it was when the saved plan was made.
     Changed(Box<Versions>),
 }

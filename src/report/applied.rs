@@ -42,10 +42,12 @@ pub fn applied_lines(
             indented(reason)
         ),
         Applied::NotConverged(left) => format!(
-            "{} {name}: committed, but a second look still finds {}: {}\n    Something else decides over it: a later drop-in (`systemctl cat UNIT`), another tool. `zdt plan` shows what.\n",
+            "{} {name}: committed, but a second look still finds {}: {}\n    {} {}\n",
             paint(REMOVED, "✘"),
             count(left.len(), "difference"),
-            left.iter().map(|change| printable(&change.id.to_string())).collect::<Vec<_>>().join(", ")
+            left.iter().map(|change| printable(&change.id.to_string())).collect::<Vec<_>>().join(", "),
+            blame(left),
+            if is_of_what_runs(left) { "`zdt drift` shows what." } else { "`zdt plan` shows what." }
         ),
         Applied::NotVerified(why) => format!(
             "{} {name}: committed, but it could not be looked at again\n{}",
@@ -92,11 +94,22 @@ pub fn doubt_words(host: &str, doubt: &Doubt, trouble: &dyn Fn(&str, &Trouble) -
     match doubt {
         Doubt::Differs(changes) => {
             let differences: String = changes.iter().map(|change| format!("{}\n", difference(change))).collect();
-            format!(
-                "{differences}Something else decides over it: a later drop-in (`systemctl cat UNIT`), another tool."
-            )
+            format!("{differences}{}", blame(changes))
         }
         Doubt::Unseen(why) | Doubt::NoConnection(why) => trouble(host, why),
+    }
+}
+
+/// Whether all files are as planned, and only what runs is not.
+fn is_of_what_runs(left: &[Change]) -> bool {
+    left.iter().all(|change| change.evidence.is_some())
+}
+
+fn blame(left: &[Change]) -> &'static str {
+    if is_of_what_runs(left) {
+        "The handlers have run, and what runs is still not what the files say."
+    } else {
+        "Something else decides over it: a later drop-in (`systemctl cat UNIT`), another tool."
     }
 }
 
@@ -108,6 +121,9 @@ fn difference(change: &Change) -> String {
         Value::Words(words) => Some(words.join("; ")),
         Value::Content(_) => None,
     };
+    if let Some(evidence) = &change.evidence {
+        return format!("{}: {evidence}", change.id);
+    }
     let attributes = change.attributes.iter().map(|attribute| {
         let name = attribute.attribute.name();
         let before = attribute.before.as_ref().map_or_else(|| Some("none".to_owned()), word);
@@ -122,4 +138,46 @@ fn difference(change: &Change) -> String {
 
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("    {}\n", printable(line))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Action, AttributeChange};
+    use crate::resource::{Attribute, Id, State};
+
+    fn change(evidence: Option<&str>, attributes: Vec<AttributeChange>) -> Change {
+        Change {
+            id: Id::unit("puma.service"),
+            action: Action::Effect,
+            attributes,
+            observed: State::default(),
+            desired: State::default(),
+            notify: vec![],
+            role: "r".to_owned(),
+            cause: None,
+            evidence: evidence.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn a_doubt_names_what_differs_and_who_may_be_to_blame() {
+        let words = |text: &str| Value::Words(vec![text.to_owned()]);
+        let reload = AttributeChange { attribute: Attribute::ExecReload, before: None, after: words("kill") };
+        for (change, text) in [
+            (
+                change(None, vec![reload]),
+                "unit puma.service: ExecReload is none, not kill\n\
+                 Something else decides over it: a later drop-in (`systemctl cat UNIT`), another tool.",
+            ),
+            (
+                change(Some("it started before its settings were written"), vec![]),
+                "unit puma.service: it started before its settings were written\n\
+                 The handlers have run, and what runs is still not what the files say.",
+            ),
+        ] {
+            let doubt = Doubt::Differs(vec![change]);
+            assert_eq!(doubt_words("web1", &doubt, &|_, _| String::new()), text);
+        }
+    }
 }

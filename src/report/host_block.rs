@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::engine::Ready;
 use crate::plan::{Action, AttributeChange, Change, HostPlan, Obstacle, PlannedHandler, Refusal};
 use crate::report::style::{ADDED, CHANGED, EFFECT, FAINT, REMOVED, STRONG, paint};
-use crate::report::{content, orphans, printable, versions};
+use crate::report::{causes, content, orphans, printable, versions};
 use crate::resource::{Attribute, Level, State, Value};
 use crate::transaction::{Checked, Verdict};
 
@@ -30,8 +30,10 @@ pub struct Shown {
 pub fn host_block(ready: &Ready, detail: Detail, host: &str, mut shown: Option<&mut Shown>) -> String {
     let mut out = String::new();
     let plan = &ready.plan;
+    let explained = causes::are_worth_telling(plan);
     for change in &plan.changes {
-        change_lines(&mut out, change, detail);
+        let cause = change.cause.filter(|_| explained).map(causes::beside).unwrap_or_default();
+        change_lines(&mut out, change, &cause, detail);
         if detail != Detail::Brief && change.attributes.iter().any(|a| a.attribute == Attribute::Content) {
             let diff = content::diff(change.observed.content(), change.desired.content(), "      ");
             out.push_str(&once(diff, change, host, shown.as_deref_mut()));
@@ -47,6 +49,7 @@ pub fn host_block(ready: &Ready, detail: Detail, host: &str, mut shown: Option<&
     if !ready.is_refused() {
         handler_lines(&mut out, plan, ready.sandbox);
     }
+    out.push_str(&causes::left_out_lines(&plan.left_out));
     out.push_str(&orphans::lines(&plan.orphans));
     notice_lines(&mut out, plan, detail);
     out
@@ -77,7 +80,7 @@ fn once(diff: String, change: &Change, host: &str, shown: Option<&mut Shown>) ->
     }
 }
 
-fn change_lines(out: &mut String, change: &Change, detail: Detail) {
+fn change_lines(out: &mut String, change: &Change, cause: &str, detail: Detail) {
     let (sign, style) = match change.action {
         Action::Create => ("+", ADDED),
         Action::Update => ("~", CHANGED),
@@ -90,7 +93,11 @@ fn change_lines(out: &mut String, change: &Change, detail: Detail) {
         Action::Update | Action::Effect => String::new(),
     };
     let name = printable(&change.id.to_string());
-    put(out, 2, &format!("{} {}{what}  {}", paint(style, sign), paint(STRONG, name), paint(FAINT, &change.role)));
+    let role = paint(FAINT, &change.role);
+    put(out, 2, &format!("{} {}{what}  {role}{cause}", paint(style, sign), paint(STRONG, name)));
+    if let Some(evidence) = &change.evidence {
+        put(out, 4, &printable(evidence));
+    }
     if matches!(change.action, Action::Update | Action::Effect) {
         for attribute in &change.attributes {
             attribute_line(out, attribute, detail);
@@ -164,6 +171,11 @@ pub(super) fn refusal_text(refusal: &Refusal) -> String {
             format!("{id}: its old content is not in the host's history (transaction {}) any more", printable(record))
         }
         Obstacle::NoEffect => format!("{id} differs, and role `{}` names no handler that would mend it", refusal.role),
+        Obstacle::NeedsLeftOut { needed, cause } => format!(
+            "{id} needs {}, which `--only` leaves out ({}): apply both, without `--only`",
+            printable(&needed.to_string()),
+            cause.name()
+        ),
         Obstacle::Changed(_) => format!("{id} has changed since the plan was made"),
     }
 }

@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 use serde_json::{Map, Value as Json, json};
 
 use crate::engine::{Applied, Planned, Ready, Trouble};
-use crate::plan::{Action, Change, Obstacle, Orphan, OrphanState, Refusal};
+use crate::plan::{Action, Change, LeftOut, Obstacle, Orphan, OrphanState, Refusal};
 use crate::report::doubt_words;
 use crate::resource::{Content, Level, OpenSeen, OpenState, State, Value};
 use crate::transaction::{Checked, Ended, Outcome, Past, Verdict};
@@ -29,6 +29,8 @@ fn ready_host(host: &str, ready: &Ready) -> Json {
         "unknown"
     } else if ready.is_refused() {
         "refused"
+    } else if plan.changes.is_empty() && !plan.left_out.is_empty() {
+        "left out"
     } else if plan.changes.is_empty() {
         "in sync"
     } else {
@@ -45,6 +47,7 @@ fn ready_host(host: &str, ready: &Ready) -> Json {
         "changes": plan.changes.iter().map(change).collect::<Vec<_>>(),
         "refusals": plan.refusals.iter().map(refusal).collect::<Vec<_>>(),
         "orphans": plan.orphans.iter().filter(|orphan| orphan.is_there()).map(orphan).collect::<Vec<_>>(),
+        "left_out": plan.left_out.iter().map(left_out).collect::<Vec<_>>(),
         "checks": ready.checked.iter().map(check).collect::<Vec<_>>(),
         "handlers": plan.handlers.iter().map(|planned| json!({
             "name": planned.handler.name,
@@ -72,6 +75,10 @@ fn open(open: &OpenSeen) -> Json {
         OpenState::Stuck => "stuck",
     };
     json!({"id": open.id, "state": state, "who": open.who, "reason": open.reason})
+}
+
+fn left_out(left: &LeftOut) -> Json {
+    json!({"id": left.id.to_string(), "cause": left.cause, "evidence": left.evidence})
 }
 
 fn orphan(orphan: &Orphan) -> Json {
@@ -141,6 +148,8 @@ fn change(change: &Change) -> Json {
             Action::Effect => "effect",
         },
         "attributes": attributes,
+        "cause": change.cause,
+        "evidence": change.evidence,
     })
 }
 
@@ -178,6 +187,9 @@ fn refusal(refusal: &Refusal) -> Json {
         Obstacle::OutsideSandbox { parent } => json!({"kind": "outside the sandbox", "parent": parent}),
         Obstacle::ChangedSince { what } => json!({"kind": "changed since", "what": what}),
         Obstacle::NotSaved { record } => json!({"kind": "not saved", "record": record}),
+        Obstacle::NeedsLeftOut { needed, cause } => {
+            json!({"kind": "needs what is left out", "needs": needed.to_string(), "left_out": cause})
+        }
         Obstacle::NoEffect => json!({"kind": "no effect"}),
         Obstacle::Changed(three) => json!({
             "kind": "changed since the plan",

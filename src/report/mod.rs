@@ -3,6 +3,7 @@
 //! Must not know: hosts, roles, the command line. How a fault is worded is handed in, for `cli/error` alone does that.
 
 mod applied;
+mod causes;
 mod content;
 mod deadline;
 pub mod drift;

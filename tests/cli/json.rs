@@ -94,7 +94,7 @@ fn host(tables: &[Vec<Row>], value: &Value) {
         let rows = tables[1].iter().chain(&tables[2]);
         rows.into_iter().find(|row| words(&row.name).first().is_some_and(|word| word == name)).expect("a row")
     };
-    for name in ["changes", "refusals", "handlers", "notices", "orphans"] {
+    for name in ["changes", "refusals", "handlers", "notices", "orphans", "left_out"] {
         for member in list(&value[name]) {
             assert_eq!(keys(member), members(&row(name).meaning), "{name}: {member:#}");
         }
@@ -267,6 +267,21 @@ fn orphans_and_rollbacks_are_as_documented() {
     for one in transactions {
         assert_eq!(keys(one), braces[2], "{one:#}");
         list(&one["changes"]).iter().for_each(|change| assert_eq!(keys(change), braces[3], "{change:#}"));
+    }
+}
+
+#[test]
+fn a_part_of_the_changes_is_as_documented() {
+    let place = Place::new();
+    place.apply().ended_with(0);
+    place.write(&format!("box/{UPSTREAM}"), "by hand\n");
+    for (only, code, state) in [("drifted", 2, "to change"), ("pending", 0, "left out")] {
+        let plan = document(&place, &["plan", "inventory.yml", "--json", "--only", only], code);
+        assert_eq!(states(&plan), [("box", state)]);
+        let host = &plan["hosts"][0];
+        let told = list(&host["changes"]).iter().chain(list(&host["left_out"]));
+        let causes: Vec<&str> = told.map(|one| one["cause"].as_str().expect("a cause")).collect();
+        assert_eq!(causes, ["drifted"]);
     }
 }
 

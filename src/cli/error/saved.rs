@@ -97,6 +97,12 @@ pub fn extra_vars(path: &Path) -> Report {
         .help("Give `-e` to `zdt plan INVENTORY --out FILE`.")
 }
 
+/// `apply FILE --only …`.
+pub fn only(path: &Path) -> Report {
+    Report::new(format!("`--only` does not go with the saved plan {}: it is done whole, or not at all", whole(path)))
+        .help("Choose with an inventory: `zdt apply INVENTORY --only drifted`.")
+}
+
 /// `apply FILE --prune`.
 pub fn prune(path: &Path) -> Report {
     Report::new(format!("`--prune` does not go with the saved plan {}: it does what it says, and no more", whole(path)))
