@@ -178,7 +178,7 @@ fn heading(ready: &Ready) -> Heading {
         Heading::Unknown
     } else if ready.is_refused() {
         Heading::Refused
-    } else if ready.plan.changes.is_empty() {
+    } else if !ready.plan.has_work() {
         Heading::InSync
     } else {
         Heading::Changes
