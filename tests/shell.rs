@@ -17,6 +17,9 @@ mod observe;
 #[path = "shell/preflight.rs"]
 mod preflight;
 #[cfg(test)]
+#[path = "shell/record.rs"]
+mod record;
+#[cfg(test)]
 #[path = "shell/run.rs"]
 mod run;
 #[cfg(test)]

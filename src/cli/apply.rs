@@ -105,9 +105,7 @@ struct Run {
 impl Run {
     fn ready(&self) -> Vec<(usize, Arc<Ready>)> {
         let ready = |(index, planned): (usize, &Planned)| match planned {
-            Planned::Ready(ready) if !ready.plan.changes.is_empty() && ready.open.is_none() => {
-                Some((index, Arc::clone(ready)))
-            }
+            Planned::Ready(ready) if ready.plan.has_work() && ready.open.is_none() => Some((index, Arc::clone(ready))),
             _ => None,
         };
         self.planned.iter().enumerate().filter_map(ready).collect()

@@ -43,7 +43,7 @@ impl Exit {
             Planned::Faulty(_) => Exit::Wrong,
             Planned::Ready(ready) if ready.open.is_some() => Exit::Unknown,
             Planned::Ready(ready) if ready.is_refused() => Exit::Wrong,
-            Planned::Ready(ready) if ready.plan.changes.is_empty() => Exit::Clean,
+            Planned::Ready(ready) if !ready.plan.has_work() => Exit::Clean,
             Planned::Ready(_) => Exit::Pending,
         }
     }

@@ -180,9 +180,9 @@ fn heading(ready: &Ready) -> Heading {
         Heading::Unknown
     } else if ready.is_refused() {
         Heading::Refused
-    } else if ready.plan.changes.is_empty() && !ready.plan.left_out.is_empty() {
+    } else if !ready.plan.has_work() && !ready.plan.left_out.is_empty() {
         Heading::LeftOut
-    } else if ready.plan.changes.is_empty() {
+    } else if !ready.plan.has_work() {
         Heading::InSync
     } else {
         Heading::Changes

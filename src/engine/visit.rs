@@ -96,7 +96,7 @@ impl Visit<'_> {
             plan.refusals.retain(|refusal| !matches!(refusal.obstacle, plan::Obstacle::NoParent { .. }));
             plan.refusals.extend(sandbox::escapes(root, &plan, &observation));
         }
-        let checked = if plan.changes.is_empty() || !plan.refusals.is_empty() {
+        let checked = if !plan.has_work() || !plan.refusals.is_empty() {
             Vec::new()
         } else if self.job.root.is_some() {
             sandbox::checked(&plan.checks)

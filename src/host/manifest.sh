@@ -8,7 +8,7 @@ transaction_text=$text
 
 # Reads a request, or a record's manifest, from 3. Half of one must never be obeyed.
 read_manifest() {
-	count=0 checks='' handlers='' header='' applied='' id='' state_dir='' doing=apply checking=no by='' confirm=0 lock_timeout=30 guarded=no keep=20 keep_size=65536
+	count=0 checks='' handlers='' header='' applied='' id='' state_dir='' doing=apply checking=no renew=no by='' confirm=0 lock_timeout=30 guarded=no keep=20 keep_size=65536
 	while IFS= read -r line <&3 || exit 9; do
 		IFS=$US
 		set -- $line
@@ -33,6 +33,7 @@ read_manifest() {
 		state) state_dir=$2 ;;
 		kind) doing=$2 ;;
 		checking) checking=$2 ;;
+		renew) renew=$2 ;;
 		by)
 			plain "$2"
 			by=$plain

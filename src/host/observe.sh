@@ -98,23 +98,39 @@ observe_open() {
 observe_applied() {
 	applied=$root/var/lib/zdt/applied
 	if [ -d "${applied%/*}" ] && [ ! -x "${applied%/*}" ] || [ -e "$applied" ] && [ ! -r "$applied" ]; then
-		printf "A$US=%s$US\n" 'permission denied'
+		applied_fault 'permission denied'
 		return
 	fi
-	[ -f "$applied" ] || return 0
+	if [ ! -f "$applied" ]; then
+		! has_committed || applied_fault 'it is missing'
+		return 0
+	fi
 	{
+		line=''
 		IFS= read -r line
 		case $line in
-		1) ;;
+		2) ;;
+		'')
+			applied_fault 'it is empty'
+			return 0
+			;;
 		*)
-			word "format $line"
-			printf "A$US%s$US\n" "$word"
+			applied_fault "format $line"
 			return 0
 			;;
 		esac
+		whole=''
 		while IFS= read -r line; do
+			[ "$line" != end ] || {
+				whole=yes
+				break
+			}
 			printf "a$US%s\n" "$line"
 			path=$root${line%%"$US"*}
+			case $line in
+			/*) ;;
+			*) continue ;;
+			esac
 			case $NL$entries in
 			*"$NL"?"$path$NL"*) ;;
 			*) entries=${entries}d$path$NL ;;
@@ -122,6 +138,25 @@ observe_applied() {
 		done
 	} <"$applied"
 	IFS=$WS
+	[ "$whole" = yes ] || applied_fault 'it is truncated'
+}
+
+applied_fault() {
+	word "$1"
+	printf "A$US%s$US\n" "$word"
+}
+
+# Whether a transaction has left something here: then it has left a record too.
+has_committed() {
+	set +f
+	set -- "${applied%/*}"/history/[0-9]*/ended
+	set -f
+	for ended; do
+		how=''
+		{ IFS=$US read -r how _ <"$ended"; } 2>/dev/null
+		[ "$how" != committed ] || return 0
+	done
+	return 1
 }
 
 # Names one thing in directory $1 that nobody looks at, if there is one.
@@ -174,7 +209,7 @@ observe_paths() {
 	cd / || return
 	set -- $paths
 	[ $# -gt 0 ] || return 0
-	{ errors=$(stat -c "s$US%f$US%U$US%u$US%G$US%g$US%s$US%Y$US%n" "$@" 2>&1 >&4); } 4>&1
+	{ errors=$(stat -c "s$US%f$US%U$US%u$US%G$US%g$US%s$US%Y$US%Z$US%i$US%n" "$@" 2>&1 >&4); } 4>&1
 	[ -z "$errors" ] || printf 'E\n%s\n.\n' "$errors"
 	set -- $files
 	if [ $# -gt 0 ]; then

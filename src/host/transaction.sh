@@ -216,29 +216,65 @@ leave_places() {
 	done
 }
 
-# Brings what the host remembers of zdt's work up to date: a line a path. What another format says is set aside.
+# Brings what the host remembers of zdt's work up to date: a line a thing, and `end`. What is not whole, says another
+# format or is of no use to zdt is set aside.
 remember() {
-	[ -n "$applied" ] || return 0
-	paths=$NL remembered=1$NL format=1
+	names=$NL others='' format='' whole=''
 	IFS=$NL
 	for line in $applied; do
-		paths=$paths${line%%"$US"*}$NL
-		case ${line#*"$US"} in
-		"gone$US"*) ;;
-		*) remembered=$remembered$line$NL ;;
-		esac
+		names=$names${line%%"$US"*}$NL
 	done
 	IFS=$WS
 	if [ -f "$state_dir/applied" ]; then
-		{ IFS= read -r format && [ "$format" = 1 ] && while IFS= read -r line; do
-			case $paths in
+		{ IFS= read -r format && [ "$format" = 2 ] && while IFS= read -r line; do
+			[ "$line" != end ] || {
+				whole=yes
+				break
+			}
+			case $names in
 			*"$NL${line%%"$US"*}$NL"*) ;;
-			*) remembered=$remembered$line$NL ;;
+			*) others=$others$line$NL ;;
 			esac
 		done; } <"$state_dir/applied"
-		[ "$format" = 1 ] || try mv -f "$state_dir/applied" "$state_dir/applied.other" || return
+		# Of ours nothing is set aside: this may run twice.
+		[ "$renew" = no ] || [ -z "$others" ] || whole=''
+		[ "$whole" = yes ] || {
+			others=''
+			try mv -f "$state_dir/applied" "$state_dir/applied.other" || return
+		}
 	fi
-	try keep_text "$state_dir/applied" "${remembered%"$NL"}"
+	sign
+	try keep_text "$state_dir/applied" "2$NL$remembered${others}end"
+}
+
+# Sets `remembered` to the lines of `applied`, each with what tells its path as it is now from what others make of it.
+sign() {
+	below=${state_dir%/var/lib/zdt} paths='' remembered=''
+	IFS=$NL
+	for line in $applied; do
+		case $line in
+		/*"${US}gone$US"*) ;;
+		/*) paths=$paths$below${line%%"$US"*}$NL ;;
+		esac
+	done
+	set -- $paths
+	# What is absent is left out; the others come in their order.
+	[ $# = 0 ] || paths=$(stat -c "%i.%Z.%Y$US%n" "$@" 2>/dev/null)
+	set -- $paths
+	for line in $applied; do
+		signature=''
+		case $line in
+		*"$US"gone"$US"*) continue ;;
+		esac
+		case ${1-} in
+		*"$US$below${line%%"$US"*}")
+			signature=${1%%"$US"*}
+			shift
+			;;
+		esac
+		remembered=$remembered$line$signature$US$NL
+	done
+	IFS=$WS
 }
 
 # The record goes into the history: with this rename the transaction has ended.

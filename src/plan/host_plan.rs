@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
 use crate::plan::{
-    Action, Change, LeftOut, Obstacle, Orphan, PlannedHandler, Refusal, cause, diff, handler, order, orphan,
+    Action, Change, LeftOut, Obstacle, Orphan, PlannedHandler, Refusal, cause, diff, handler, order, orphan, settled,
 };
-use crate::resource::{Attribute, Check, Desired, Id, Notice, Observation, State, Subject, Unseen};
+use crate::resource::{AppliedPath, Attribute, Check, Desired, Id, Notice, Observation, State, Subject, Unseen};
 
 /// What apply would do to one host, whole.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +21,11 @@ pub struct HostPlan {
     pub orphans: Vec<Orphan>,
     /// What differs and stays so, for only a part of the changes was asked for; in the order of ids.
     pub left_out: Vec<LeftOut>,
+    /// What the host is to remember of the resources that are as desired, and what it is to forget.
+    pub settled: Vec<AppliedPath>,
+    pub forgotten: Vec<AppliedPath>,
+    /// Why the host's memory is of no use and must be written anew.
+    pub renew_record: Option<String>,
 }
 
 /// A thing whose state could not be learned.
@@ -32,7 +37,12 @@ pub struct Unknown {
 
 impl HostPlan {
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.refusals.is_empty()
+        !self.has_work() && self.refusals.is_empty()
+    }
+
+    /// Whether an apply has anything to do.
+    pub fn has_work(&self) -> bool {
+        !self.changes.is_empty() || self.renew_record.is_some()
     }
 }
 
@@ -46,7 +56,10 @@ pub fn plan(desired: &Desired, observation: &Observation) -> Result<HostPlan, Ve
         match observation.state(&resource.id) {
             Err(why) => unknown.push(Unknown { id: resource.id.clone(), why }),
             Ok(observed) => match diff(resource, &observed) {
-                None => host_plan.in_sync += 1,
+                None => {
+                    host_plan.in_sync += 1;
+                    host_plan.settled.push(settled::settled(resource, &observed, desired, observation));
+                }
                 Some(mut change) => {
                     let applied = observation.applied.state(&resource.id);
                     change.cause = Some(cause(applied.as_ref(), &observed, &resource.desired));
@@ -62,6 +75,8 @@ pub fn plan(desired: &Desired, observation: &Observation) -> Result<HostPlan, Ve
     order::sort(&mut host_plan.changes);
     host_plan.notices.extend(orphan::blindness(observation));
     host_plan.orphans = orphan::orphans(desired, observation);
+    host_plan.forgotten = settled::forgotten(desired, observation);
+    host_plan.renew_record = observation.applied.to_renew();
     host_plan.handlers = handler::needed(&host_plan.changes, &desired.handlers);
     host_plan.checks = checks(desired, &host_plan.changes);
     Ok(host_plan)

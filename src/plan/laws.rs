@@ -165,6 +165,8 @@ fn left(path: &str, desired: &State, seen: &PathSeen) -> AppliedPath {
         role: "r".to_owned(),
         handlers: "[]".to_owned(),
         checks: "[]".to_owned(),
+        made: true,
+        signature: String::new(),
     }
 }
 
@@ -225,7 +227,9 @@ fn converged(wanted: &Desired) -> Observation {
 
 fn without_causes(plan: HostPlan) -> HostPlan {
     let unexplained = |change| Change { cause: None, ..change };
-    HostPlan { changes: plan.changes.into_iter().map(unexplained).collect(), orphans: Vec::new(), ..plan }
+    let changes = plan.changes.into_iter().map(unexplained).collect();
+    // What is remembered of what is in sync, and forgotten, changes nothing but the memory.
+    HostPlan { changes, orphans: Vec::new(), settled: Vec::new(), forgotten: Vec::new(), ..plan }
 }
 
 proptest! {

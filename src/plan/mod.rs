@@ -17,6 +17,7 @@ mod orphan;
 mod refusal;
 mod running;
 pub mod saved;
+mod settled;
 
 pub use cause::{Cause, cause};
 pub use change::{Action, AttributeChange, Change};

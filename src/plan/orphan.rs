@@ -46,7 +46,7 @@ pub(super) fn blindness(observation: &Observation) -> Option<Notice> {
 pub(super) fn orphans(desired: &Desired, observation: &Observation) -> Vec<Orphan> {
     let wanted: BTreeSet<&str> =
         desired.resources.iter().filter(|r| r.id.subject == Subject::Path).map(|r| r.id.name.as_str()).collect();
-    let left = observation.applied.paths.values().filter(|left| !wanted.contains(left.path.as_str()));
+    let left = observation.applied.paths.values().filter(|left| left.made && !wanted.contains(left.path.as_str()));
     let mut states: BTreeMap<&str, OrphanState> =
         left.clone().map(|left| (left.path.as_str(), state(left, observation))).collect();
     // What is held comes before its folder: only then is it known whether the folder becomes empty.
@@ -197,6 +197,7 @@ mod tests {
             detail: if kind == "file" { hash.to_owned() } else { String::new() },
             mode: "0644".to_owned(),
             role: "old".to_owned(),
+            made: true,
             handlers: remember_handlers([&handler]),
             checks: remember_checks([&check("all", "-t"), &check("the file", path)]),
             ..AppliedPath::default()
@@ -237,6 +238,20 @@ mod tests {
     }
 
     #[test]
+    fn what_was_never_zdt_s_to_take_away_is_no_orphan_and_is_forgotten() {
+        let managed = AppliedPath { made: false, ..left("/a", "file", "aa") };
+        let mut all = observation(&[("/a", seen("file", "aa"))], &[managed]);
+        let unit = AppliedPath { path: "unit:x.service".to_owned(), kind: "unit".to_owned(), ..AppliedPath::default() };
+        all.applied.units.insert("x.service".to_owned(), unit);
+        let mut plan = plan(&wants(&[]), &all).expect("all was seen");
+        plan.prune(&all);
+        assert_eq!((plan.changes.len(), plan.orphans.len(), plan.has_work()), (0, 0, false));
+        assert_eq!(plan.forgotten, [AppliedPath::gone("/a"), AppliedPath::gone("unit:x.service")]);
+        let plan = super::super::plan(&wants(&["/a"]), &all).expect("all was seen");
+        assert_eq!(plan.forgotten, [AppliedPath::gone("unit:x.service")]);
+    }
+
+    #[test]
     fn what_could_not_be_read_is_never_taken_away() {
         let mut odd = left("/a", "file", "aa");
         odd.handlers = "from the future".to_owned();
@@ -258,6 +273,7 @@ mod tests {
         let mut plan = plan(&wants(&[]), &blind).expect("nothing is wanted");
         let level = |plan: &HostPlan| plan.notices.iter().map(|notice| notice.level).collect::<Vec<_>>();
         assert_eq!(level(&plan), [Level::Warning]);
+        assert_eq!((plan.renew_record.as_deref(), plan.has_work()), (Some("format 2"), true));
         plan.prune(&blind);
         assert_eq!(level(&plan), [Level::Warning, Level::Refusal]);
     }

@@ -49,6 +49,10 @@ pub fn host_block(ready: &Ready, detail: Detail, host: &str, mut shown: Option<&
     if !ready.is_refused() {
         handler_lines(&mut out, plan, ready.sandbox);
     }
+    if let Some(fault) = &plan.renew_record {
+        let what = format!("zdt's record of this host is damaged ({}): it is written anew", printable(fault));
+        put(&mut out, 2, &format!("{} {what}", paint(EFFECT, "*")));
+    }
     out.push_str(&causes::left_out_lines(&plan.left_out));
     out.push_str(&orphans::lines(&plan.orphans));
     notice_lines(&mut out, plan, detail);
@@ -235,7 +239,7 @@ fn notice_lines(out: &mut String, plan: &HostPlan, detail: Detail) {
         match notice.level {
             Level::Refusal => put(out, 2, &format!("{} {}", paint(REMOVED, "refused:"), printable(&notice.text))),
             Level::Warning => put(out, 2, &format!("{} {}", paint(CHANGED, "warning:"), printable(&notice.text))),
-            Level::Info if !plan.changes.is_empty() || detail == Detail::Verbose => {
+            Level::Info if plan.has_work() || detail == Detail::Verbose => {
                 put(out, 2, &format!("{} {}", paint(FAINT, "note:"), printable(&notice.text)));
             }
             Level::Info => {}

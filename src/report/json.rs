@@ -29,9 +29,9 @@ fn ready_host(host: &str, ready: &Ready) -> Json {
         "unknown"
     } else if ready.is_refused() {
         "refused"
-    } else if plan.changes.is_empty() && !plan.left_out.is_empty() {
+    } else if !plan.has_work() && !plan.left_out.is_empty() {
         "left out"
-    } else if plan.changes.is_empty() {
+    } else if !plan.has_work() {
         "in sync"
     } else {
         "to change"
@@ -43,6 +43,7 @@ fn ready_host(host: &str, ready: &Ready) -> Json {
         "moved": plan.moved,
         "locked": ready.open.as_ref().filter(|open| open.state == OpenState::Held).map(|open| &open.who),
         "open": ready.open.as_ref().map(open),
+        "renew_record": plan.renew_record,
         "in_sync": plan.in_sync,
         "changes": plan.changes.iter().map(change).collect::<Vec<_>>(),
         "refusals": plan.refusals.iter().map(refusal).collect::<Vec<_>>(),

@@ -37,10 +37,10 @@ impl Tally {
                 Planned::Faulty(_) => tally.refused += 1,
                 Planned::Ready(ready) if ready.open.is_some() => tally.unknown += 1,
                 Planned::Ready(ready) if ready.is_refused() => tally.refused += 1,
-                Planned::Ready(ready) if ready.plan.changes.is_empty() && !ready.plan.left_out.is_empty() => {
+                Planned::Ready(ready) if !ready.plan.has_work() && !ready.plan.left_out.is_empty() => {
                     tally.left_as_is += 1;
                 }
-                Planned::Ready(ready) if ready.plan.changes.is_empty() => tally.in_sync += 1,
+                Planned::Ready(ready) if !ready.plan.has_work() => tally.in_sync += 1,
                 Planned::Ready(ready) => {
                     tally.to_change += 1;
                     tally.changes += ready.plan.changes.len();

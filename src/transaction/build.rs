@@ -1,8 +1,5 @@
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::plan::{Action, Change, HostPlan, OrphanState};
-use crate::resource::{AppliedPath, Attribute, Check, Observation, PathSeen, remember_checks, remember_handlers};
+use crate::resource::{AppliedPath, Attribute, Check, Id, Observation, PathSeen, remember_checks, remember_handlers};
 use crate::transaction::{CheckCommand, Entry, HandlerCall, Header, Manifest, Put, Seen};
 
 impl Manifest {
@@ -24,55 +21,58 @@ impl Manifest {
             Some(_) => (Vec::new(), Vec::new()),
             None => (checks(plan), handlers(plan)),
         };
-        let applied = applied(plan, observation);
-        Manifest { entries, checks, handlers, applied, ..Manifest::new(header) }
+        let (applied, renew) = (applied(plan, observation), plan.renew_record.is_some());
+        Manifest { entries, checks, handlers, applied, renew, ..Manifest::new(header) }
     }
 }
 
-/// What the host is to remember: each path that is made or written, with what it takes to take it away again.
+/// What the host is to remember once all is as wanted, with what it takes to take a path away again; and what to forget.
 fn applied(plan: &HostPlan, observation: &Observation) -> Vec<AppliedPath> {
-    let known = &observation.applied.paths;
-    let gone = |path: &str| known.contains_key(path).then(|| AppliedPath::gone(path));
-    let mut applied: Vec<AppliedPath> =
-        plan.orphans.iter().filter(|o| o.state == OrphanState::Gone).filter_map(|o| gone(&o.left.path)).collect();
-    for change in plan.changes.iter().filter(|change| change.action != Action::Effect) {
-        let path = &change.id.name;
-        if change.action == Action::Remove {
-            applied.extend(gone(path));
-        } else if change.action == Action::Create || is_whole(change) || known.contains_key(path) {
-            applied.push(left(plan, change));
+    let known = |id: &Id| observation.applied.left(id);
+    let mut applied: Vec<AppliedPath> = plan
+        .orphans
+        .iter()
+        .filter(|orphan| orphan.state == OrphanState::Gone)
+        .map(|orphan| AppliedPath::gone(&orphan.left.path))
+        .chain(plan.forgotten.iter().cloned())
+        .chain(plan.settled.iter().cloned())
+        .collect();
+    for change in &plan.changes {
+        match change.action {
+            // Nobody wants it, not even to be absent.
+            Action::Remove if change.cause.is_none() => {
+                applied.extend(known(&change.id).map(|left| AppliedPath::gone(&left.path)));
+            }
+            // Of what was there before and only got another mode or owner nothing is ours to take away.
+            Action::Create | Action::Update => {
+                let made = change.action == Action::Create || is_whole(change);
+                let made = made || known(&change.id).is_some_and(|left| left.made);
+                applied.push(AppliedPath { made, ..left(plan, change) });
+            }
+            Action::Remove | Action::Effect => applied.push(AppliedPath {
+                role: change.role.clone(),
+                ..AppliedPath::of(&change.id, &change.desired, &change.observed)
+            }),
         }
-        // Of what was there before and only got another mode or owner nothing is ours to take away.
     }
     applied
 }
 
 fn left(plan: &HostPlan, change: &Change) -> AppliedPath {
-    let word = |attribute| word(change, attribute).unwrap_or_default();
-    let content = change.desired.content().or_else(|| change.observed.content());
-    let kind = word(Attribute::Type);
+    let left = AppliedPath::of(&change.id, &change.desired, &change.observed);
     let handlers = plan.handlers.iter().filter(|planned| planned.because.contains(&change.id));
     let concerns = |check: &&Check| {
         if check.paths.is_empty() { check.role == change.role } else { check.paths.contains(&change.id.name) }
     };
     AppliedPath {
-        path: change.id.name.clone(),
-        detail: match kind.as_str() {
-            "file" => content.map(|content| content.sha256.clone()).unwrap_or_default(),
-            "link" => STANDARD.encode(word(Attribute::Target)),
-            _ => String::new(),
+        mode: match put(change) {
+            Put::File { mode, .. } | Put::Directory { mode, .. } => mode,
+            _ => left.mode,
         },
-        mode: match (&put(change), kind.as_str()) {
-            (Put::File { mode, .. } | Put::Directory { mode, .. }, _) => mode.clone(),
-            (_, "link") => String::new(),
-            _ => word(Attribute::Mode),
-        },
-        owner: word(Attribute::Owner),
-        group: word(Attribute::Group),
         role: change.role.clone(),
         handlers: remember_handlers(handlers.map(|planned| &planned.handler)),
         checks: remember_checks(plan.checks.iter().filter(concerns)),
-        kind,
+        ..left
     }
 }
 
@@ -234,15 +234,79 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_ours_is_remembered_and_what_goes_is_forgotten() {
-        let mut known = seen(b"a");
-        assert_eq!(manifest(file(b"a"), &known).applied, []);
-        let mode_of = |manifest: Manifest| manifest.applied[0].mode.clone();
-        let left = AppliedPath { path: "/etc/x".to_owned(), ..AppliedPath::default() };
-        known.applied.paths.insert("/etc/x".to_owned(), left);
-        assert_eq!(mode_of(manifest(file(b"a"), &known)), "0640");
+    fn all_that_is_as_wanted_is_remembered_and_only_what_was_written_is_ours() {
+        let made_and_mode = |manifest: Manifest| {
+            let [left] = manifest.applied.as_slice() else { panic!("{:?}", manifest.applied) };
+            (left.made, left.mode.clone(), left.owner.clone(), left.detail == crate::resource::sha256(b"a"))
+        };
+        let is = |made, mode: &str, same| (made, mode.to_owned(), "root".to_owned(), same);
+        let settled = Observation {
+            paths: [("/etc/x".to_owned(), PathSeen { mode: "0640".to_owned(), ..seen(b"a").paths["/etc/x"].clone() })]
+                .into(),
+            ..Observation::default()
+        };
+        let mut knows = (seen(b"a"), settled.clone());
+        for known in [&mut knows.0, &mut knows.1] {
+            let left = AppliedPath { path: "/etc/x".to_owned(), made: true, ..AppliedPath::default() };
+            known.applied.paths.insert("/etc/x".to_owned(), left);
+        }
+        for (content, observation, expected) in [
+            (b"a", &settled, is(false, "0640", true)),
+            (b"a", &knows.1, is(true, "0640", true)),
+            (b"a", &seen(b"a"), is(false, "0640", true)),
+            (b"a", &knows.0, is(true, "0640", true)),
+            (b"b", &seen(b"a"), is(true, "0640", false)),
+        ] {
+            assert_eq!(made_and_mode(manifest(file(content), observation)), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_gone_is_remembered_to_be_so_only_where_that_is_wanted() {
         let absent = State::default().with_word(Attribute::Type, "absent");
-        assert_eq!(manifest(absent.clone(), &known).applied, [AppliedPath::gone("/etc/x")]);
-        assert_eq!(manifest(absent, &seen(b"a")).applied, []);
+        let remembered = |manifest: Manifest| manifest.applied.into_iter().map(|left| left.kind).collect::<Vec<_>>();
+        assert_eq!(remembered(manifest(absent.clone(), &seen(b"a"))), ["absent"]);
+        let mut known = seen(b"a");
+        let detail = crate::resource::sha256(b"a");
+        let left = AppliedPath {
+            path: "/etc/x".to_owned(),
+            kind: "file".to_owned(),
+            made: true,
+            detail,
+            ..AppliedPath::default()
+        };
+        known.applied.paths.insert("/etc/x".to_owned(), left);
+        assert_eq!(remembered(manifest(absent, &known)), ["absent"]);
+        let mut pruned = plan(&Desired::default(), &known).expect("all was seen");
+        pruned.prune(&known);
+        let manifest = Manifest::of(&pruned, &known, Header::of("t1", None), None);
+        assert_eq!(manifest.applied, [AppliedPath::gone("/etc/x")]);
+    }
+
+    #[test]
+    fn a_unit_is_remembered_by_what_it_runs() {
+        let commands = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let desired = State::default().with(Attribute::ExecReload, Value::Words(commands(&["a b", "c"])));
+        let resource =
+            Resource { id: Id::unit("x.service"), desired: desired.clone(), notify: vec![], role: "r".to_owned() };
+        let wanted = Desired { resources: vec![resource], ..Desired::default() };
+        for running in [&["a b", "c"][..], &["old"]] {
+            let unit = crate::resource::UnitSeen { exec_reload: commands(running), ..Default::default() };
+            let seen = Observation { units: [("x.service".to_owned(), unit)].into(), ..Observation::default() };
+            let plan = plan(&wanted, &seen).expect("all was seen");
+            let manifest = Manifest::of(&plan, &seen, Header::of("t1", None), None);
+            let [left] = manifest.applied.as_slice() else { panic!("{:?}", manifest.applied) };
+            assert_eq!((left.path.as_str(), left.role.as_str(), left.made), ("unit:x.service", "r", false));
+            assert_eq!(left.state(), desired);
+        }
+    }
+
+    #[test]
+    fn a_record_that_is_of_no_use_is_written_anew_whatever_changes() {
+        let mut blind = seen(b"a");
+        assert!(!manifest(file(b"a"), &blind).renew);
+        blind.applied.fault = Some("it is truncated".to_owned());
+        let renewed = manifest(file(b"a"), &blind);
+        assert!(renewed.renew && renewed.applied.len() == 1);
     }
 }

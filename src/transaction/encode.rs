@@ -21,7 +21,8 @@ pub enum Checking {
 impl Manifest {
     /// What follows the verb `preflight`.
     pub fn encode(&self) -> Vec<u8> {
-        self.encode_for_run(Checking::Done)
+        // A preflight leaves nothing that could be remembered.
+        Manifest { applied: Vec::new(), renew: false, ..self.clone() }.encode_for_run(Checking::Done)
     }
 
     /// What follows the verb `run`.
@@ -30,6 +31,9 @@ impl Manifest {
         encode_header(&mut bytes, &self.header);
         if checking == Checking::Again {
             line(&mut bytes, &["checking", "yes"]);
+        }
+        if self.renew {
+            line(&mut bytes, &["renew", "yes"]);
         }
         for entry in &self.entries {
             encode_entry(&mut bytes, entry);
@@ -84,8 +88,10 @@ fn encode_header(bytes: &mut Vec<u8>, header: &Header) {
 }
 
 fn encode_applied(bytes: &mut Vec<u8>, applied: &AppliedPath) {
-    let AppliedPath { path, kind, detail, mode, owner, group, role, handlers, checks } = applied;
-    line(bytes, &["applied", path, kind, detail, mode, owner, group, role, &word(handlers), &word(checks)]);
+    let AppliedPath { path, kind, detail, mode, owner, group, role, handlers, checks, made, signature: _ } = applied;
+    let made = if *made { "yes" } else { "no" };
+    let (handlers, checks) = (word(handlers), word(checks));
+    line(bytes, &["applied", path, kind, detail, mode, owner, group, role, &handlers, &checks, made]);
 }
 
 /// A word that may hold any byte, as `words.sh` reads it.
@@ -186,6 +192,7 @@ mod tests {
                 handlers: "a\nb".to_owned(),
                 ..AppliedPath::default()
             }],
+            renew: true,
         };
         let hash = sha256(b"x\n\x1f");
         let text = String::from_utf8(manifest.encode_for_run(Checking::Again)).unwrap().replace('\u{1f}', "|");
@@ -193,11 +200,12 @@ mod tests {
             text,
             format!(
                 "id|t1|\nstate|/var/lib/zdt|\nkind|apply|\nby|=|\nconfirm|0|\nwait|0|\nguard|no|\nkeep|50|262144|\n\
-                 checking|yes|\nentry|/a?end|file|0644||root|absent|||||~Lw==|{hash}|\neAof\n\
-             check|c||a b||\nhandler|h|k|\napplied|/a|file|||||r|~YQpi|=|\nend|\n"
+                 checking|yes|\nrenew|yes|\nentry|/a?end|file|0644||root|absent|||||~Lw==|{hash}|\neAof\n\
+             check|c||a b||\nhandler|h|k|\napplied|/a|file|||||r|~YQpi|=|no|\nend|\n"
             )
         );
-        assert!(!String::from_utf8(manifest.encode()).unwrap().contains("checking"));
+        let preflight = String::from_utf8(manifest.encode()).unwrap();
+        assert!(["checking", "renew", "applied"].iter().all(|word| !preflight.contains(word)), "{preflight}");
     }
 
     #[test]

@@ -142,7 +142,7 @@ fn part(ended: &mut Ended, tag: &[u8], words: &[&[u8]], root: Option<&str>) -> O
             kind: plain(kind)?,
             arguments: plain_all(arguments)?,
         }),
-        (b"applied", words) => ended.applied.push(AppliedPath::decode(words)?),
+        (b"applied", words) => ended.applied.push(AppliedPath::decode_sent(words)?),
         _ => return None,
     }
     Some(())

@@ -13,12 +13,15 @@ pub struct Manifest {
     pub handlers: Vec<HandlerCall>,
     /// What the host is to remember of the paths once this is committed.
     pub applied: Vec<AppliedPath>,
+    /// Whether what the host has remembered until now is of no use, and set aside.
+    pub renew: bool,
 }
 
 impl Manifest {
     /// With nothing to do yet.
     pub fn new(header: Header) -> Manifest {
-        Manifest { header, entries: Vec::new(), checks: Vec::new(), handlers: Vec::new(), applied: Vec::new() }
+        let (entries, checks, handlers, applied) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Manifest { header, entries, checks, handlers, applied, renew: false }
     }
 }
 

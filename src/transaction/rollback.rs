@@ -10,7 +10,7 @@ use super::{Ended, Entry, Manifest, Outcome, Put, Seen};
 use crate::plan::{self, Action, Change, HostPlan, Obstacle, Refusal, Unknown};
 use crate::resource::{
     AppliedPath, Attribute, Check, Content, Handler, Id, Level, Notice, Observation, ObserveRequest, PathQuery,
-    Resource, State, Value, recall_checks, recall_handlers, sha256,
+    Resource, State, Subject, Value, recall_checks, recall_handlers, sha256,
 };
 
 /// Contents that the host saved: `NNNNNN-ID` → number of the entry → bytes.
@@ -281,7 +281,11 @@ impl Rollback {
             Some(applied) => applied.clone(),
             None => AppliedPath::gone(path),
         };
-        manifest.applied = self.paths.keys().map(returned).collect();
+        // What a unit runs came from the files that change.
+        let units = self.undone.iter().flat_map(|ended| &ended.applied);
+        let units: BTreeSet<&String> =
+            units.filter(|applied| applied.id().subject == Subject::Unit).map(|applied| &applied.path).collect();
+        manifest.applied = self.paths.keys().chain(units).map(returned).collect();
     }
 }
 

@@ -56,7 +56,7 @@ fn prune_removes_them_files_before_their_folders() {
     assert!(place.path("box/srv/shop/shared").exists(), "a folder that zdt did not leave");
     assert!(place.path(&format!("box/{UPSTREAM}")).exists());
     let memory = place.read("box/var/lib/zdt/applied");
-    assert_eq!(memory.lines().count(), 2, "{memory}");
+    assert_eq!(memory.lines().count(), 3, "{memory}");
     place.zdt(&["apply", "inventory.yml", "--prune"]).ended_with(0).says("1 in sync");
     // And it can be taken back.
     place.zdt(&["rollback", "inventory.yml"]).ended_with(0);
@@ -100,7 +100,20 @@ fn a_folder_that_was_there_before_is_not_zdts_to_remove() {
 #[test]
 fn a_memory_of_another_format_is_told() {
     let place = outgrown();
-    place.write("box/var/lib/zdt/applied", "2\nsomething new\n");
-    place.plan().ended_with(0).says("what zdt left here earlier cannot be read (format 2)");
-    place.zdt(&["apply", "inventory.yml", "--prune"]).ended_with(3).says("cannot be read (format 2)");
+    place.write("box/var/lib/zdt/applied", "3\nsomething new\n");
+    place
+        .plan()
+        .ended_with(2)
+        .says("what zdt left here earlier cannot be read (format 3)")
+        .says("* zdt's record of this host is damaged (format 3): it is written anew")
+        .says("1 to change (0 changes)");
+    place.zdt(&["apply", "inventory.yml", "--prune"]).ended_with(3).says("cannot be read (format 3)");
+    let before = place.tree("box/etc");
+    place.zdt(&["apply", "inventory.yml"]).ended_with(0).says("1 host changed and verified");
+    assert_eq!(place.tree("box/etc"), before);
+    assert_eq!(place.read("box/var/lib/zdt/applied.other"), "3\nsomething new\n");
+    // What a lost memory held is nobody's any more.
+    let ran = place.zdt(&["apply", "inventory.yml", "--prune"]);
+    ran.ended_with(0).says("1 in sync");
+    assert!(!ran.stdout.contains("No longer wanted"), "{}", ran.stdout);
 }

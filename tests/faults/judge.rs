@@ -1,9 +1,9 @@
 //! Says whether a host is exactly as before or exactly as after, from what is there; and whether its own word agrees.
 
 use crate::rig::{ID, US};
-use crate::scenario::{Put, STATE, Scenario};
+use crate::scenario::{STATE, Scenario};
 use crate::services;
-use crate::world::{What, World};
+use crate::world::{SIGNED, What, World};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -53,8 +53,11 @@ pub fn judge(scenario: &Scenario, world: &World) -> Result<End, String> {
     }
     if end == End::After {
         remembered(scenario, world)?;
-    } else if world.has(&format!("{STATE}/applied")) {
-        return Err("nothing was applied, and it is remembered".to_owned());
+    } else {
+        let memory = |world: &World| world.below(&format!("{STATE}/applied"), |_| false);
+        if memory(world) != memory(&scenario.before) {
+            return Err(format!("nothing was applied: {}", memory(world).difference(&memory(&scenario.before))));
+        }
     }
     Ok(end)
 }
@@ -65,7 +68,7 @@ fn left_behind(world: &World) -> Result<(), String> {
         let name = &path[STATE.len() + 1..];
         let mut parts = name.split('/');
         let known = match (parts.next(), parts.next(), parts.next()) {
-            (Some("lock" | "history" | "applied"), None, None) => true,
+            (Some("lock" | "history" | "applied" | "applied.other"), None, None) => true,
             (Some("history"), Some(_), None) => true,
             (Some("history"), Some(_), Some(file)) => {
                 ["manifest", "journal", "ended", "who"].contains(&file)
@@ -113,12 +116,20 @@ fn remembered(scenario: &Scenario, world: &World) -> Result<(), String> {
             return Err(format!("{path}: was {old:?}, kept is {kept:?}"));
         }
     }
+    let (wanted, aside) = scenario.remembered();
     let applied = world.text(&format!("{STATE}/applied")).unwrap_or_default();
-    let mut lines = applied.lines();
-    let wanted: Vec<&str> =
-        scenario.entries.iter().filter(|(_, put)| !matches!(put, Put::Remove)).map(|(path, _)| *path).collect();
-    let is = lines.next() == Some("1")
-        && lines.clone().count() == wanted.len()
-        && lines.zip(&wanted).all(|(line, path)| line.contains(&format!("/root/{path}{US}")));
-    if is { Ok(()) } else { Err(format!("applied is\n{applied}wanted {wanted:?}")) }
+    let lines: Vec<&str> = applied.lines().collect();
+    let is_signed = |line: &str| line.ends_with(&format!("{US}{SIGNED}{US}"));
+    let signed = lines.iter().filter(|line| is_signed(line)).count();
+    let kept = wanted.iter().filter(|line| is_signed(line)).count();
+    let whole = lines.len() == wanted.len()
+        && applied.ends_with("\nend\n")
+        && lines.iter().zip(&wanted).all(|(line, wanted)| line.starts_with(wanted.as_str()))
+        // One look for all: where it fails, none is signed.
+        && (signed == wanted.len() - 2 || signed == kept);
+    if !whole {
+        return Err(format!("applied is\n{applied}wanted {wanted:?}"));
+    }
+    let other = world.text(&format!("{STATE}/applied.other"));
+    if other == aside { Ok(()) } else { Err(format!("set aside is {other:?}, wanted {aside:?}")) }
 }

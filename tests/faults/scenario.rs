@@ -56,11 +56,20 @@ pub struct Scenario {
     handlers: Vec<&'static str>,
     pub before: World,
     pub after: World,
+    /// Whether the host is told to write its memory anew.
+    renew: bool,
 }
 
 impl Scenario {
     pub fn new(kind: Kind, ending: Ending) -> Scenario {
-        let before = host();
+        let mut before = host();
+        if let Some(text) = memory(kind) {
+            before.write(STATE, "");
+            before.write(&format!("{STATE}/applied"), &text);
+            if let Some(folder) = before.0.get_mut(STATE) {
+                (folder.what, folder.mode) = (What::Directory, 0o700);
+            }
+        }
         // Both are words that a service reads; one of them it refuses.
         let text = if ending == Ending::HandlerFails { "bad\n" } else { "new\n" };
         let nginx = "nginxUSnginx_reloadUSnginx.serviceUS";
@@ -99,7 +108,8 @@ impl Scenario {
                 (all, vec![units, nginx, app])
             }
         };
-        let mut scenario = Scenario { kind, ending, entries, handlers, after: before.clone(), before };
+        let mut scenario =
+            Scenario { kind, ending, entries, handlers, after: before.clone(), before, renew: kind == Kind::Elsewhere };
         scenario.change();
         scenario
     }
@@ -139,6 +149,9 @@ impl Scenario {
         }
         request.push_str(if self.ending == Ending::TimesOut { "confirmUS1US\n" } else { "confirmUS0US\n" });
         request.push_str("kindUSapplyUS\nbyUS=somebodyUS\nguardUSyesUS\nkeepUS20US65536US\n");
+        if self.renew {
+            request.push_str("renewUSyesUS\n");
+        }
         for (path, put) in &self.entries {
             let (put, mode, detail, data) = match put {
                 Put::File(text, mode) => ("file", octal(*mode), sha256(text.as_bytes()), BASE64.encode(text)),
@@ -161,7 +174,7 @@ impl Scenario {
                 "entryUS{full}US{put}US{mode}US{owner}US{group}US{seen}US{parent}US{detail}US\n{data}\n"
             ));
             let kind = if put == "remove" { "gone" } else { put };
-            request.push_str(&format!("appliedUS{full}US{kind}US{detail}US{mode}USUSUS=roleUS=US=US\n"));
+            request.push_str(&format!("appliedUS/{path}US{kind}US{detail}US{mode}USUSUSroleUS=US=USyesUS\n"));
         }
         for handler in &self.handlers {
             request.push_str(&format!("handlerUS{handler}\n"));
@@ -207,6 +220,41 @@ fn known(file: &str, number: u32) -> String {
     let text = std::fs::read_to_string(Path::new(file)).unwrap_or_default();
     let line = text.lines().find(|line| line.split(':').nth(2) == Some(&number.to_string()));
     line.and_then(|line| line.split(':').next()).map_or_else(|| number.to_string(), str::to_owned)
+}
+
+/// What the host remembers before: all is well with it; another zdt wrote it; it is damaged; there is nothing yet.
+fn memory(kind: Kind) -> Option<String> {
+    let text = match kind {
+        Kind::Changed => format!("2\n/etc/nginx/modeUSfileUSaaUS0600USUSUSroleUS=US=USnoUSSIGNEDUS\n{KEPT}\nend\n"),
+        Kind::Deleted => format!("1\n{KEPT}\n"),
+        Kind::Elsewhere => format!("2\n{KEPT}\n/half a liUSend\nend\n"),
+        Kind::Created | Kind::All => return None,
+    };
+    Some(text.replace("US", &US.to_string()))
+}
+
+const KEPT: &str = "/keptUSfileUSaaUS0600USUSUSroleUS=US=USnoUSSIGNEDUS";
+
+impl Scenario {
+    /// What the host must remember afterwards, and what of before must be set aside.
+    pub fn remembered(&self) -> (Vec<String>, Option<String>) {
+        let mut lines: Vec<String> = vec!["2".to_owned()];
+        for (path, put) in &self.entries {
+            let kind = match put {
+                Put::File(..) => "file",
+                Put::Directory(_) => "directory",
+                Put::Link(_) => "link",
+                Put::Mode(_) => "attributes",
+                Put::Remove => continue,
+            };
+            lines.push(format!("/{path}US{kind}US").replace("US", &US.to_string()));
+        }
+        if self.kind == Kind::Changed {
+            lines.push(KEPT.replace("US", &US.to_string()));
+        }
+        lines.push("end".to_owned());
+        (lines, memory(self.kind).filter(|_| self.kind != Kind::Changed))
+    }
 }
 
 /// A host with something of each kind on it.

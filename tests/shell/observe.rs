@@ -9,7 +9,7 @@ use zdt::resource::{FactQuery, Observation, ObserveRequest, OpenSeen, OpenState,
 
 use crate::harness::{Shell, ask, find, is_root, show, skip};
 
-fn observe(shell: &Shell, before: &[&str], request: &ObserveRequest) -> Observation {
+pub fn observe(shell: &Shell, before: &[&str], request: &ObserveRequest) -> Observation {
     let answer = ask(shell, before, &[Program::OBSERVE], "observe", &request.encode());
     assert_eq!(answer.status, "0", "{shell:?}: {}", answer.stderr);
     assert_eq!(answer.stderr, "", "{shell:?}");
@@ -17,7 +17,7 @@ fn observe(shell: &Shell, before: &[&str], request: &ObserveRequest) -> Observat
         .unwrap_or_else(|fault| panic!("{shell:?}: {fault:?}\n{}", show(&answer.lines)))
 }
 
-fn paths(root: &Path, paths: &[&str]) -> ObserveRequest {
+pub fn paths(root: &Path, paths: &[&str]) -> ObserveRequest {
     let query = |path: &&str| PathQuery { path: (*path).to_owned(), content: !path.contains("secret") };
     ObserveRequest {
         root: Some(root.to_str().unwrap().to_owned()),
@@ -280,43 +280,6 @@ fn a_ruby_that_was_replaced_is_named_by_what_is_there_now() {
     }
 }
 
-/// A memory of what zdt left, its lines with `|` for the separator.
-fn remember(root: &Path, text: &str) {
-    fs::create_dir_all(root.join("var/lib/zdt")).unwrap();
-    fs::write(root.join("var/lib/zdt/applied"), text.replace('|', "\u{1f}")).unwrap();
-}
-
-#[test]
-fn what_was_left_earlier_is_told_and_looked_at_too() {
-    for shell in Shell::all() {
-        let root = tempfile::tempdir().unwrap();
-        fs::create_dir_all(root.path().join("d/sub")).unwrap();
-        fs::create_dir(root.path().join("e")).unwrap();
-        fs::write(root.path().join("d/f"), "hush").unwrap();
-        fs::write(root.path().join("asked"), "asked").unwrap();
-        let line = |path: &str, kind: &str| format!("{path}|{kind}|aa|0644|root||r|=a b|~YQpi|\n");
-        let lines: String =
-            [("/asked", "file"), ("/d", "directory"), ("/d/f", "file"), ("/e", "directory"), ("/gone", "file")]
-                .map(|(path, kind)| line(path, kind))
-                .concat();
-        remember(root.path(), &format!("1\n{lines}"));
-        let seen = observe(&shell, &[], &paths(root.path(), &["/asked"]));
-        assert_eq!(seen.applied.fault, None, "{shell:?}");
-        let left = &seen.applied.paths["/d/f"];
-        assert_eq!((left.handlers.as_str(), left.checks.as_str()), ("a b", "a\nb"), "{shell:?}");
-        let kinds: Vec<_> = seen.paths.iter().map(|(path, seen)| (path.as_str(), seen.kind.as_str())).collect();
-        let expected =
-            [("/asked", "file"), ("/d", "directory"), ("/d/f", "file"), ("/e", "directory"), ("/gone", "absent")];
-        assert_eq!(kinds, expected, "{shell:?}");
-        assert_eq!(seen.paths["/asked"].content.as_deref(), Some(&b"asked"[..]));
-        // What nobody asked for leaves the host as its hash alone.
-        assert_eq!(seen.paths["/d/f"].content, None);
-        assert_eq!(seen.paths["/d/f"].sha256, Some(zdt::resource::sha256(b"hush")));
-        assert_eq!(seen.paths["/d"].foreign.as_deref(), Some(&b"sub"[..]), "{shell:?}");
-        assert_eq!(seen.paths["/e"].foreign, None, "{shell:?}");
-    }
-}
-
 #[test]
 fn a_folder_holds_what_nobody_looks_at_whatever_its_name() {
     let names: [&[u8]; 7] = [b".hidden", b"..odd", b"*", b"two\nlines", b"-n", b"[a]", b"\xff\x1f"];
@@ -329,31 +292,5 @@ fn a_folder_holds_what_nobody_looks_at_whatever_its_name() {
         assert_eq!(observe(shell, &[], &request).paths["/d"].foreign, None, "{shell:?}");
         symlink("nowhere", root.path().join("d").join(std::ffi::OsStr::from_bytes(name))).unwrap();
         assert_eq!(observe(shell, &[], &request).paths["/d"].foreign.as_deref(), Some(name), "{shell:?}");
-    }
-}
-
-#[test]
-fn a_memory_that_cannot_be_read_is_said() {
-    for shell in Shell::all() {
-        let root = tempfile::tempdir().unwrap();
-        let fault = || observe(&shell, &[], &paths(root.path(), &[])).applied.fault;
-        assert_eq!(fault(), None, "{shell:?}");
-        remember(root.path(), "2\nwhatever\n");
-        assert_eq!(fault().as_deref(), Some("format 2"), "{shell:?}");
-        remember(root.path(), "");
-        assert_eq!(fault().as_deref(), Some("format "), "{shell:?}");
-    }
-    if !is_root() || find("setpriv").is_none() {
-        return skip("root and setpriv");
-    }
-    let root = tempfile::tempdir().unwrap();
-    fs::set_permissions(root.path(), PermissionsExt::from_mode(0o755)).unwrap();
-    remember(root.path(), "1\n");
-    fs::set_permissions(root.path().join("var/lib/zdt"), PermissionsExt::from_mode(0o700)).unwrap();
-    let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
-    // busybox's links lie in a closed folder of our own.
-    for shell in Shell::all().iter().filter(|shell| shell.name != "busybox") {
-        let seen = observe(shell, &nobody, &paths(root.path(), &[]));
-        assert_eq!(seen.applied.fault.as_deref(), Some("permission denied"), "{shell:?}");
     }
 }

@@ -250,5 +250,5 @@ fn without_a_memory_nothing_is_chosen() {
     let mut same = observation(&[(PUMA, None, "wanted"), (DROP_IN, None, "wanted")], "kill");
     same.applied.fault = Some("format 9".to_owned());
     let plan = kept(Only::Drifted, &[], &same);
-    assert!(plan.is_empty() && plan.notices.iter().all(|notice| notice.level == Level::Warning), "{plan:?}");
+    assert!(plan.changes.is_empty() && plan.notices.iter().all(|notice| notice.level == Level::Warning), "{plan:?}");
 }

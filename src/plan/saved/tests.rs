@@ -90,7 +90,7 @@ fn held(work: &Work, now: &Observation) -> HostPlan {
 #[test]
 fn the_same_world_gives_the_same_plan_and_time_alone_is_no_change() {
     let work = work(seen(b"a", "0600"), file(b"b", false));
-    let mut now = observation(PathSeen { mtime: 77, size: 1, ..seen(b"a", "0600") });
+    let mut now = observation(PathSeen { mtime: 77, ctime: 78, inode: 79, size: 1, ..seen(b"a", "0600") });
     now.facts.get_mut("puma").expect("a fact").insert("main_pid".to_owned(), "13".to_owned());
     let held = held(&work, &now);
     assert!(!held.moved);

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::units::units;
 use super::{Observation, ObserveRequest, OpenSeen, OpenState, PathQuery, PathSeen};
-use crate::resource::{AppliedPath, sha256};
+use crate::resource::{Applied, AppliedPath, sha256};
 
 const US: char = '\u{1f}';
 /// `observe.sh` sends no more than this of a file.
@@ -94,6 +94,10 @@ struct Answer {
     users: Vec<String>,
     groups: Vec<String>,
     session: bool,
+    /// How many lines of what the host remembers were read.
+    remembered: usize,
+    /// Why that is not to be believed.
+    record_fault: Option<String>,
 }
 
 impl Observation {
@@ -168,7 +172,7 @@ impl Answer {
                 let (id, who, reason) = (text(id), text(&word(who)?), text(&word(reason)?));
                 self.observation.open = Some(OpenSeen { id, state, who, reason });
             }
-            [b"s", mode, owner, uid, group, gid, size, mtime, path] => {
+            [b"s", mode, owner, uid, group, gid, size, mtime, ctime, inode, path] => {
                 let mode = u32::from_str_radix(&text(mode), 16).map_err(|_| bad())?;
                 let seen = self.path(path);
                 // A path that could not be opened stays unreadable, whatever else is known of it.
@@ -180,12 +184,23 @@ impl Answer {
                 seen.group = name_or_number(group, gid);
                 seen.size = number(size).ok_or_else(bad)?;
                 seen.mtime = number(mtime).ok_or_else(bad)?;
+                seen.ctime = number(ctime).ok_or_else(bad)?;
+                seen.inode = number(inode).ok_or_else(bad)?;
             }
-            [b"a", words @ .., b""] => {
-                let left = AppliedPath::decode(words).filter(|left| left.path.starts_with('/')).ok_or_else(bad)?;
-                self.observation.applied.paths.insert(left.path.clone(), left);
+            // Whatever somebody wrote into the record, the rest of the answer is as good as ever.
+            [b"a", words @ ..] => {
+                self.remembered += 1;
+                let left = words.split_last().filter(|(last, _)| last.is_empty());
+                match left.and_then(|(_, words)| AppliedPath::decode(words)) {
+                    Some(left) => self.observation.applied.insert(left),
+                    // The file's first line is its format.
+                    None => self.record_fault(format!("line {} is damaged", self.remembered + 1)),
+                }
             }
-            [b"A", reason, b""] => self.observation.applied.fault = Some(text(&word(reason)?)),
+            [b"A", reason, b""] => {
+                let reason = text(&word(reason)?);
+                self.record_fault(reason);
+            }
             [b"d", path, name] => self.path(path).foreign = Some(word(name)?),
             [b"t", path, target] => self.path(path).target = Some(word(target)?),
             [b"p", path, parent] => self.path(path).parent = Some(word(parent)?),
@@ -204,6 +219,10 @@ impl Answer {
         Ok(())
     }
 
+    fn record_fault(&mut self, fault: String) {
+        self.record_fault.get_or_insert(fault);
+    }
+
     fn path(&mut self, path: &[u8]) -> &mut PathSeen {
         self.paths.entry(text(path)).or_default()
     }
@@ -211,6 +230,9 @@ impl Answer {
     fn finish(mut self, request: &ObserveRequest) -> Result<Observation, Fault> {
         if !self.session {
             return Err(Fault::NoSession);
+        }
+        if let Some(fault) = self.record_fault.take() {
+            self.observation.applied = Applied { fault: Some(fault), ..Applied::default() };
         }
         let request = &self.with_applied(request);
         self.name_absent(request);

@@ -96,6 +96,17 @@ fn the_host_takes_its_own_copy_and_remembers_what_it_did_back_then() {
     let mut history = history();
     let left = AppliedPath { path: "/etc/a".to_owned(), role: "r".to_owned(), ..AppliedPath::default() };
     history[0].applied.push(left.clone());
+    // What a unit runs follows its files; what was only found as wanted does not change.
+    let unit = |name: &str, detail: &str| AppliedPath {
+        path: format!("unit:{name}"),
+        kind: "unit".to_owned(),
+        detail: detail.to_owned(),
+        ..AppliedPath::default()
+    };
+    history[0].applied.push(unit("x.service", "b25l"));
+    let last = history.iter_mut().find(|ended| ended.record.name == "000003-30-3").expect("the latest");
+    last.applied.extend([unit("x.service", "dHdv"), unit("y.service", "dHdv")]);
+    last.applied.push(AppliedPath { path: "/etc/found".to_owned(), ..AppliedPath::default() });
     let now = observation(&[("/etc/a", path("file", "three")), ("/etc/b", path("file", "b"))]);
     let rollback = Rollback::of(&history, None, &shows(&[])).expect("one").with_saved(saved(1, "two", "000003-30-3"));
     let plan = rollback.plan(&now).expect("all was seen");
@@ -107,7 +118,8 @@ fn the_host_takes_its_own_copy_and_remembers_what_it_did_back_then() {
     assert_eq!((record.as_str(), number, hash), ("000003-30-3", &1, &sha256(b"two")));
     assert_eq!((mode.as_str(), owner.as_deref()), ("0644", Some("root")));
     assert!(matches!(manifest.entries[1].put, Put::Remove));
-    assert_eq!(manifest.applied, [left, AppliedPath::gone("/etc/b")]);
+    let expected = [left, AppliedPath::gone("/etc/b"), unit("x.service", "b25l"), AppliedPath::gone("unit:y.service")];
+    assert_eq!(manifest.applied, expected);
 }
 
 #[test]

@@ -27,8 +27,9 @@ fn absence_is_only_what_stat_calls_so() {
 #[test]
 fn a_file_that_changed_while_it_was_read_was_not_read() {
     let hash = sha256(b"one");
-    let text =
-        |content: &str| format!("s|81a4|root|0|root|0|3|1|/x\nH\n{hash}  /x\n.\nB\n{}\n.\n", BASE64.encode(content));
+    let text = |content: &str| {
+        format!("s|81a4|root|0|root|0|3|1|2|3|/x\nH\n{hash}  /x\n.\nB\n{}\n.\n", BASE64.encode(content))
+    };
     let good = decode(&["/x"], &text("one")).unwrap();
     assert_eq!(good.paths["/x"].content.as_deref(), Some(&b"one"[..]));
     let torn = decode(&["/x"], &text("two")).unwrap();
@@ -55,17 +56,32 @@ fn what_the_host_program_does_not_say_is_a_fault() {
 
 #[test]
 fn what_the_host_remembers_is_looked_at_too() {
-    let text = "a|/old|file|aa|0644|root||r|=[]|=|\nd|/x|=theirs\ns|41ed|root|0|root|0|3|1|/x\n\
+    let text = "a|/old|file|aa|0644|root||r|=[]|=|yes|1.2.3|\nd|/x|=theirs\ns|41ed|root|0|root|0|3|1|2|3|/x\n\
                 E\nstat: cannot statx '/old': No such file or directory\n.\n";
     let seen = decode(&["/x"], text).unwrap();
     assert_eq!(seen.applied.paths["/old"].role, "r");
     assert_eq!(seen.paths["/old"].kind, "absent");
     assert_eq!(seen.paths["/x"].foreign.as_deref(), Some(&b"theirs"[..]));
     // What the answer does not mention is not absent.
-    let silent = decode(&[], "a|/old|file|aa|0644|root||r|=[]|=|\n").unwrap();
+    let silent = decode(&[], "a|/old|file|aa|0644|root||r|=[]|=|yes|1.2.3|\n").unwrap();
     assert_eq!(silent.paths["/old"].kind, "unreadable");
     assert_eq!(decode(&[], "A|=2|\n").unwrap().applied.fault.as_deref(), Some("2"));
-    for text in ["a|/old|file|", "a|old|file|aa|0644|root||r|=[]|=|", "A|2|"] {
-        assert!(decode(&[], text).is_err(), "{text}");
+    assert!(decode(&[], "A|2|").is_err());
+}
+
+#[test]
+fn a_damaged_line_of_the_record_spoils_the_record_and_nothing_else() {
+    let good = "a|/old|file|aa|0644|root||r|=[]|=|yes|1.2.3|\n";
+    let unit = "a|unit:x.service|unit|YQ==||||r|=|=|no||\n";
+    let whole = decode(&[], &format!("{good}{unit}")).unwrap().applied;
+    assert_eq!((whole.paths.len(), whole.units["x.service"].made, whole.fault), (1, false, None));
+    for bad in ["a|/b|file|\n", "a\n", "a|\n", "a|b|file|aa|0644|root||r|=[]|=|yes||\n", "a|\u{1b}[0m\n"] {
+        let answer = format!("{good}{bad}{bad}{good}s|41ed|root|0|root|0|3|1|2|3|/x\n");
+        let seen = decode(&["/x"], &answer).unwrap();
+        let expected = Applied { fault: Some("line 3 is damaged".to_owned()), ..Applied::default() };
+        assert_eq!((seen.applied, seen.paths["/x"].kind.as_str()), (expected, "directory"), "{bad}");
     }
+    // The first reason is said.
+    let seen = decode(&[], &format!("{good}A|=it is truncated|\n")).unwrap();
+    assert_eq!((seen.applied.paths.len(), seen.applied.fault.as_deref()), (0, Some("it is truncated")));
 }
