@@ -174,7 +174,7 @@ observe_paths() {
 	cd / || return
 	set -- $paths
 	[ $# -gt 0 ] || return 0
-	{ errors=$(stat -c "s$US%f$US%U$US%u$US%G$US%g$US%s$US%Y$US%n" "$@" 2>&1 >&4); } 4>&1
+	{ errors=$(stat -c "s$US%f$US%U$US%u$US%G$US%g$US%s$US%Y$US%Z$US%i$US%n" "$@" 2>&1 >&4); } 4>&1
 	[ -z "$errors" ] || printf 'E\n%s\n.\n' "$errors"
 	set -- $files
 	if [ $# -gt 0 ]; then

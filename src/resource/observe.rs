@@ -112,6 +112,9 @@ pub struct PathSeen {
     pub size: u64,
     /// Modification time, seconds since 1970.
     pub mtime: i64,
+    /// When anything of it was last changed, be it only its mode, seconds since 1970: nobody can set it back.
+    pub ctime: i64,
+    pub inode: u64,
     pub target: Option<Vec<u8>>,
     pub sha256: Option<String>,
     pub content: Option<Arc<[u8]>>,

@@ -168,7 +168,7 @@ impl Answer {
                 let (id, who, reason) = (text(id), text(&word(who)?), text(&word(reason)?));
                 self.observation.open = Some(OpenSeen { id, state, who, reason });
             }
-            [b"s", mode, owner, uid, group, gid, size, mtime, path] => {
+            [b"s", mode, owner, uid, group, gid, size, mtime, ctime, inode, path] => {
                 let mode = u32::from_str_radix(&text(mode), 16).map_err(|_| bad())?;
                 let seen = self.path(path);
                 // A path that could not be opened stays unreadable, whatever else is known of it.
@@ -180,6 +180,8 @@ impl Answer {
                 seen.group = name_or_number(group, gid);
                 seen.size = number(size).ok_or_else(bad)?;
                 seen.mtime = number(mtime).ok_or_else(bad)?;
+                seen.ctime = number(ctime).ok_or_else(bad)?;
+                seen.inode = number(inode).ok_or_else(bad)?;
             }
             [b"a", words @ .., b""] => {
                 let left = AppliedPath::decode(words).filter(|left| left.path.starts_with('/')).ok_or_else(bad)?;

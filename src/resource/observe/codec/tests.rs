@@ -28,7 +28,7 @@ fn absence_is_only_what_stat_calls_so() {
 fn a_file_that_changed_while_it_was_read_was_not_read() {
     let hash = sha256(b"one");
     let text =
-        |content: &str| format!("s|81a4|root|0|root|0|3|1|/x\nH\n{hash}  /x\n.\nB\n{}\n.\n", BASE64.encode(content));
+        |content: &str| format!("s|81a4|root|0|root|0|3|1|1|9|/x\nH\n{hash}  /x\n.\nB\n{}\n.\n", BASE64.encode(content));
     let good = decode(&["/x"], &text("one")).unwrap();
     assert_eq!(good.paths["/x"].content.as_deref(), Some(&b"one"[..]));
     let torn = decode(&["/x"], &text("two")).unwrap();
@@ -55,7 +55,7 @@ fn what_the_host_program_does_not_say_is_a_fault() {
 
 #[test]
 fn what_the_host_remembers_is_looked_at_too() {
-    let text = "a|/old|file|aa|0644|root||r|=[]|=|\nd|/x|=theirs\ns|41ed|root|0|root|0|3|1|/x\n\
+    let text = "a|/old|file|aa|0644|root||r|=[]|=|\nd|/x|=theirs\ns|41ed|root|0|root|0|3|1|1|9|/x\n\
                 E\nstat: cannot statx '/old': No such file or directory\n.\n";
     let seen = decode(&["/x"], text).unwrap();
     assert_eq!(seen.applied.paths["/old"].role, "r");
