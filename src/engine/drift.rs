@@ -73,6 +73,9 @@ impl Visit<'_> {
     async fn look_for_drift(&self, look: Look) -> Result<Drifted, host::Fault> {
         self.stage(Stage::Connect);
         let mut session = host::connect(&self.job.target, &self.options.connect).await?;
+        if self.job.root.is_none() {
+            remote::looks_at_what_runs(&mut session);
+        }
         let begun = Instant::now();
         let observation = loop {
             self.stage(Stage::Observe);
@@ -107,7 +110,7 @@ impl Visit<'_> {
         let mismatches = match &self.job.bound {
             Wanted::Roles(bound) if self.job.root.is_none() => {
                 let running = bound.running(&observation.facts).map_err(Trouble::Faults)?;
-                plan::mismatches(&running, observation)
+                plan::mismatches(&running, &wanted, observation)
             }
             _ => Vec::new(),
         };

@@ -20,6 +20,11 @@ const HANDLER_PATIENCE: Duration = Duration::from_secs(300);
 /// Undoing a transaction that somebody else left open, whose handlers we do not know.
 const RECOVERY_PATIENCE: Duration = Duration::from_secs(600);
 
+/// Gives the host what it needs to answer facts about what runs; before `observe`.
+pub(super) fn looks_at_what_runs(session: &mut Session) {
+    session.start(Program::RUNNING);
+}
+
 /// Asks for all of `request` in one round trip.
 pub(super) async fn observe(session: &mut Session, request: &ObserveRequest) -> Result<Observation, host::Fault> {
     session.start(Program::OBSERVE);

@@ -27,8 +27,9 @@ fn absence_is_only_what_stat_calls_so() {
 #[test]
 fn a_file_that_changed_while_it_was_read_was_not_read() {
     let hash = sha256(b"one");
-    let text =
-        |content: &str| format!("s|81a4|root|0|root|0|3|1|1|9|/x\nH\n{hash}  /x\n.\nB\n{}\n.\n", BASE64.encode(content));
+    let text = |content: &str| {
+        format!("s|81a4|root|0|root|0|3|1|1|9|/x\nH\n{hash}  /x\n.\nB\n{}\n.\n", BASE64.encode(content))
+    };
     let good = decode(&["/x"], &text("one")).unwrap();
     assert_eq!(good.paths["/x"].content.as_deref(), Some(&b"one"[..]));
     let torn = decode(&["/x"], &text("two")).unwrap();
