@@ -4,7 +4,7 @@ use crate::engine::visit::Visit;
 use crate::engine::{Event, Fleet, Stage, Trouble, Wanted, remote};
 use crate::host;
 use crate::plan::{self, HostDrift};
-use crate::resource::{Hint, Observation, ObserveRequest, OpenSeen, OpenState};
+use crate::resource::{Hint, HintsRequest, Observation, ObserveRequest, OpenSeen, OpenState, Subject};
 use crate::role;
 
 /// How long a look may take.
@@ -94,7 +94,13 @@ impl Visit<'_> {
             Err(trouble) => return Ok(Drifted::Unknown(trouble)),
         };
         let (sandbox, clock) = (self.job.root.is_some(), observation.session.clock);
-        Ok(Drifted::Looked(Box::new(Looked { drift, sandbox, clock, hints: Vec::new() })))
+        let request = hints_request(&drift, &observation);
+        // What was found is known without them: who cannot tell who did it has still looked.
+        let hints = match request.paths.is_empty() || sandbox {
+            true => Vec::new(),
+            false => remote::hints(&mut session, &request).await.unwrap_or_default(),
+        };
+        Ok(Drifted::Looked(Box::new(Looked { drift, sandbox, clock, hints })))
     }
 
     fn running_request(&self) -> ObserveRequest {
@@ -116,4 +122,16 @@ impl Visit<'_> {
         };
         plan::drift(&wanted, mismatches, observation).map_err(Trouble::Unseen)
     }
+}
+
+/// The paths that somebody else has changed, and those that changed after they were read.
+fn hints_request(drift: &HostDrift, observation: &Observation) -> HintsRequest {
+    let found = drift.findings.iter().filter(|finding| finding.cause.is_drift()).map(|finding| &finding.id);
+    let ids = found.chain(drift.mismatches.iter().map(|mismatch| &mismatch.about));
+    let changed = |path: &str| {
+        let seen = observation.paths.get(path).filter(|seen| !matches!(seen.kind.as_str(), "absent" | "unreadable"))?;
+        Some(seen.mtime.max(seen.ctime))
+    };
+    let paths = ids.filter(|id| id.subject == Subject::Path).map(|id| (id.name.clone(), changed(&id.name))).collect();
+    HintsRequest { paths, clock: observation.session.clock }
 }

@@ -102,7 +102,7 @@ fn every_fault_of_role_yml() {
         ("facts: {a: {kind: [nginx_running, x]}}\n", "role.yml:2: running must be true for this kind, not a mapping\n"),
         (
             "facts: {a: {kind: [nginx], running: true}}\n",
-            "role.yml:2: running must be false: this kind is always asked, not `true`\n",
+            "role.yml:2: running must be false: this kind is always asked, not the boolean true\n",
         ),
         (
             "facts: {a: {kind: [nginx_running, x], running: true}}\nvalues: {v: facts.a.state}\n",
