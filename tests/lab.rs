@@ -34,6 +34,8 @@ mod programs;
 mod refused;
 #[path = "lab/suite/rollback.rs"]
 mod rollback;
+#[path = "lab/suite/running_drift.rs"]
+mod running_drift;
 #[path = "lab/suite/settled.rs"]
 mod settled;
 #[path = "lab/suite/story.rs"]

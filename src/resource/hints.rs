@@ -154,7 +154,8 @@ mod tests {
 
     #[test]
     fn windows_are_joined_and_the_unknown_is_a_day() {
-        let cases: &[(&[(&str, Option<i64>)], &str)] = &[
+        type Paths<'a> = &'a [(&'a str, Option<i64>)];
+        let cases: &[(Paths<'_>, &str)] = &[
             (&[("/a", Some(10_000))], "window|9100|10002|\npath|/a|\nend|\n"),
             (&[("/a", Some(10_000)), ("/b", Some(10_900))], "window|9100|10902|\npath|/a|\npath|/b|\nend|\n"),
             (
@@ -193,7 +194,11 @@ mod tests {
             ["hello", "h|sudo|x|=a|=b|", "h|odd|1|=a|=b|", "h|sudo|1|a|=b|", "h|sudo|1|=a|~*|", "h|sudo|1|=a|=b"]
         {
             let line = line.replace('|', "\u{1f}").into_bytes();
-            assert!(request(&[("/a", None)]).decode(&[line.clone()]).is_err(), "{}", String::from_utf8_lossy(&line));
+            assert!(
+                request(&[("/a", None)]).decode(std::slice::from_ref(&line)).is_err(),
+                "{}",
+                String::from_utf8_lossy(&line)
+            );
         }
     }
 }

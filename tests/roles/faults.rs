@@ -112,8 +112,8 @@ fn every_fault_of_role_yml() {
             "facts: {a: {kind: [nginx_running, x], running: true}}\nnotices: [{level: info, when: facts.a.b is defined, text: x}]\n",
             "role.yml:3: `facts.a` is asked only when one looks for drift\n",
         ),
-        ("running: [{about: /a, when: true, says: x, mends: go}]\n", "role.yml:2: unknown handler `go`\n"),
-        ("running: [{about: /a, read_by: x, at: '', says: x}]\n", "role.yml:2: unknown key `says`\n"),
+        ("running: [{about: /a, when: 'true', says: x, mends: go}]\n", "role.yml:2: unknown handler `go`\n"),
+        ("running: [{about: /a, read_by: x, at: '', says: x}]\n", "role.yml:2: `says` is not known here\n"),
         ("running: [{about: /a, when: nope, says: x}]\n", "role.yml:2: `nope` is not declared\n"),
     ];
     for (role, expected) in cases {

@@ -26,6 +26,7 @@ pub fn report(fault: &Fault) -> Report {
         Fault::Syntax { .. }
         | Fault::Undeclared { .. }
         | Fault::TooEarly { .. }
+        | Fault::OnlyRunning { .. }
         | Fault::Render { .. }
         | Fault::Unquoted { .. }
         | Fault::NoValue { .. }

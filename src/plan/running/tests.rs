@@ -40,7 +40,8 @@ fn a_file_is_stale_where_it_was_changed_after_it_was_read() {
     const READ: &str = "App read it at 1970-01-01 00:01:40 UTC, and it was changed at ";
     const UNTOLD: &str = "it was changed at 1970-01-01 00:02:00 UTC, and whether App read it since cannot be told: why";
     // The file's times, when it was read, why that is not known; the host's clock is at 200.
-    let cases: &[(&str, (i64, i64), Option<i64>, Option<&str>, Option<(String, bool)>)] = &[
+    type Case<'a> = (&'a str, (i64, i64), Option<i64>, Option<&'a str>, Option<(String, bool)>);
+    let cases: &[Case<'_>] = &[
         ("older", (90, 90), Some(100), None, None),
         ("of the same second", (100, 100), Some(100), None, None),
         ("within what clocks blur", (101, 101), Some(100), None, None),
