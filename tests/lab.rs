@@ -36,6 +36,8 @@ mod programs;
 mod refused;
 #[path = "lab/suite/rollback.rs"]
 mod rollback;
+#[path = "lab/suite/running_drift.rs"]
+mod running_drift;
 #[path = "lab/suite/scheduled.rs"]
 mod scheduled;
 #[path = "lab/suite/settled.rs"]

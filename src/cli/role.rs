@@ -9,7 +9,7 @@ use crate::cli::error::{self, Report};
 use crate::cli::{Exit, output, selection};
 use crate::engine::Problem;
 use crate::project;
-use crate::role::{self, Example, Fallback, Library, Param, Role, Text, Type};
+use crate::role::{self, Example, Fallback, Library, Param, Role, RunningSpec, RunningText, Text, Type};
 
 pub(super) fn run(command: &Arguments) -> Exit {
     attempt(command).unwrap_or_else(|exit| exit)
@@ -78,6 +78,10 @@ pub fn show(library: &Library, name: &str) -> Result<String, Report> {
         section(&mut text, "Handlers");
         role.handlers.iter().for_each(|handler| line(&mut text, &format!("  {} ({})", handler.name, handler.kind)));
     }
+    if !role.running.is_empty() {
+        section(&mut text, "Looked at in what runs, by zdt drift");
+        role.running.iter().for_each(|item| line(&mut text, &of_running(item)));
+    }
     example(&mut text, role);
     Ok(text)
 }
@@ -111,9 +115,25 @@ fn example(text: &mut String, role: &Role) {
     }
 }
 
+/// What one item of `running` is about, and what is asked of it.
+fn of_running(item: &RunningSpec) -> String {
+    let what = match &item.says {
+        RunningText::Load { reader, .. } => format!("was it read by {} since it was changed?", written(reader)),
+        RunningText::Rule { .. } => {
+            let when = item.when.as_ref().map(source).unwrap_or_default();
+            format!("not when {}", when.trim_start_matches(">-").split_whitespace().collect::<Vec<_>>().join(" "))
+        }
+    };
+    format!("  {}: {what}", written(&item.about))
+}
+
 /// A template of `role.yml` as it stands there.
 fn written(text: &Text) -> &str {
-    text.span.source.text.get(text.span.range.clone()).unwrap_or_default().trim_matches('"')
+    source(text).trim_matches('"')
+}
+
+fn source(text: &Text) -> &str {
+    text.span.source.text.get(text.span.range.clone()).unwrap_or_default()
 }
 
 fn section(text: &mut String, title: &str) {

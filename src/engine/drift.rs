@@ -4,7 +4,7 @@ use crate::engine::visit::Visit;
 use crate::engine::{Event, Fleet, Stage, Trouble, remote};
 use crate::host;
 use crate::plan::{self, HostDrift};
-use crate::resource::{Hint, Observation, OpenSeen, OpenState};
+use crate::resource::{Hint, HintsRequest, Observation, OpenSeen, OpenState, Subject};
 use crate::role;
 
 /// How long a look may take.
@@ -73,6 +73,9 @@ impl Visit<'_> {
     async fn look_for_drift(&self, look: Look) -> Result<Drifted, host::Fault> {
         self.stage(Stage::Connect);
         let mut session = host::connect(&self.job.target, &self.options.connect).await?;
+        if self.job.root.is_none() {
+            remote::looks_at_what_runs(&mut session);
+        }
         let begun = Instant::now();
         let observation = loop {
             self.stage(Stage::Observe);
@@ -91,12 +94,30 @@ impl Visit<'_> {
             Err(trouble) => return Ok(Drifted::Unknown(trouble)),
         };
         let (sandbox, clock) = (self.job.root.is_some(), observation.session.clock);
-        Ok(Drifted::Looked(Box::new(Looked { drift, sandbox, clock, hints: Vec::new() })))
+        let request = hints_request(&drift, &observation);
+        // What was found is known without them: who cannot tell who did it has still looked.
+        let hints = match request.paths.is_empty() || sandbox {
+            true => Vec::new(),
+            false => remote::hints(&mut session, &request).await.unwrap_or_default(),
+        };
+        Ok(Drifted::Looked(Box::new(Looked { drift, sandbox, clock, hints })))
     }
 
     fn compare(&self, observation: &Observation) -> Result<HostDrift, Trouble> {
         let wanted = self.job.wanted(&observation.facts).map_err(Trouble::Faults)?;
-        let mismatches = self.job.mismatches(observation).map_err(Trouble::Faults)?;
+        let mismatches = self.job.mismatches(&wanted, observation).map_err(Trouble::Faults)?;
         plan::drift(&wanted, mismatches, observation).map_err(Trouble::Unseen)
     }
+}
+
+/// The paths that somebody else has changed, and those that changed after they were read.
+fn hints_request(drift: &HostDrift, observation: &Observation) -> HintsRequest {
+    let found = drift.findings.iter().filter(|finding| finding.cause.is_drift()).map(|finding| &finding.id);
+    let ids = found.chain(drift.mismatches.iter().map(|mismatch| &mismatch.about));
+    let changed = |path: &str| {
+        let seen = observation.paths.get(path).filter(|seen| !matches!(seen.kind.as_str(), "absent" | "unreadable"))?;
+        Some(seen.mtime.max(seen.ctime))
+    };
+    let paths = ids.filter(|id| id.subject == Subject::Path).map(|id| (id.name.clone(), changed(&id.name))).collect();
+    HintsRequest { paths, clock: observation.session.clock }
 }

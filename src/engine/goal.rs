@@ -30,7 +30,7 @@ impl Goal {
     pub(super) fn request(&self, job: &Job) -> ObserveRequest {
         match self {
             Goal::Rollback(rollback) => rollback.request(),
-            _ if self.only() == Some(Only::Drifted) => job.request_running(),
+            _ if self.asks_what_runs() => job.request_running(),
             Goal::Roles { .. } | Goal::Part { .. } => job.request(),
         }
     }
@@ -45,7 +45,7 @@ impl Goal {
         let wanted = job.wanted(&observation.facts).map_err(Trouble::Faults)?;
         let mut plan = plan::plan(&wanted, observation).map_err(Trouble::Unseen)?;
         let mismatches = || match self.only() {
-            Some(Only::Drifted) => job.mismatches(observation).map_err(Trouble::Faults),
+            Some(Only::Drifted) => job.mismatches(&wanted, observation).map_err(Trouble::Faults),
             Some(Only::Pending) | None => Ok(Vec::new()),
         };
         match self {
@@ -55,6 +55,11 @@ impl Goal {
             Goal::Roles { .. } | Goal::Rollback(_) => {}
         }
         Ok(plan)
+    }
+
+    /// Whether what runs belongs to it, beside what the files say.
+    pub(super) fn asks_what_runs(&self) -> bool {
+        self.only() == Some(Only::Drifted)
     }
 
     fn only(&self) -> Option<Only> {

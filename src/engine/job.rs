@@ -42,9 +42,13 @@ impl Job {
     }
 
     /// What runs on a host that answered `request_running` so, and is not what its files say.
-    pub(super) fn mismatches(&self, observation: &Observation) -> Result<Vec<Mismatch>, Vec<role::Fault>> {
+    pub(super) fn mismatches(
+        &self,
+        wanted: &Desired,
+        observation: &Observation,
+    ) -> Result<Vec<Mismatch>, Vec<role::Fault>> {
         let Some(bound) = self.alive() else { return Ok(Vec::new()) };
-        Ok(plan::mismatches(&bound.running(&observation.facts)?, observation))
+        Ok(plan::mismatches(&bound.running(&observation.facts)?, wanted, observation))
     }
 
     /// The roles, where what they are about can run: not in a folder, and a saved plan knows only files.

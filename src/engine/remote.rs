@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::host::{self, Program, Session};
-use crate::resource::{Observation, ObserveRequest};
+use crate::resource::{Hint, HintsRequest, Observation, ObserveRequest};
 use crate::transaction::journal::{Line, decode};
 use crate::transaction::{
     Checked, Checking, Confirm, Ended, Header, Manifest, Outcome, Progress, decode_history, decode_saved,
 };
 
+/// The host asks each of its logs for seconds at most.
+const HINT_PATIENCE: Duration = Duration::from_secs(60);
 /// The host gives a check 30 s; beyond that nothing is at work any more.
 const CHECK_PATIENCE: Duration = Duration::from_secs(40);
 /// Staging, saving, swapping and putting back, without handlers.
@@ -19,6 +21,11 @@ const RUN_PATIENCE: Duration = Duration::from_secs(120);
 const HANDLER_PATIENCE: Duration = Duration::from_secs(300);
 /// Undoing a transaction that somebody else left open, whose handlers we do not know.
 const RECOVERY_PATIENCE: Duration = Duration::from_secs(600);
+
+/// Gives the host what it needs to answer facts about what runs; before `observe`.
+pub(super) fn looks_at_what_runs(session: &mut Session) {
+    session.start(Program::RUNNING);
+}
 
 /// Asks for all of `request` in one round trip.
 pub(super) async fn observe(session: &mut Session, request: &ObserveRequest) -> Result<Observation, host::Fault> {
@@ -33,6 +40,14 @@ pub(super) async fn observe(session: &mut Session, request: &ObserveRequest) -> 
         }
         None => Ok(observation),
     }
+}
+
+/// Asks who may have changed paths; one round trip.
+pub(super) async fn hints(session: &mut Session, request: &HintsRequest) -> Result<Vec<Hint>, host::Fault> {
+    session.start(Program::HINTS);
+    let mut lines = Vec::new();
+    session.call_within(HINT_PATIENCE, "hints", &request.encode(), |line| lines.push(line.to_vec())).await?;
+    request.decode(&lines).map_err(|fault| protocol("hints", &fault.0))
 }
 
 /// Runs the checks on the candidates; one round trip, no trace.

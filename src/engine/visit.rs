@@ -61,8 +61,11 @@ impl Visit<'_> {
         self.look_through(&mut session, purpose, goal, Vec::new()).await
     }
 
-    /// All that `goal` must know of the host. What `goal.request` asks of what runs needs its own programs started first.
+    /// All that `goal` must know of the host.
     async fn observe(&self, session: &mut Session, goal: &Goal) -> Result<Observation, host::Fault> {
+        if goal.asks_what_runs() && self.job.root.is_none() {
+            remote::looks_at_what_runs(session);
+        }
         remote::observe(session, &goal.request(self.job)).await
     }
 

@@ -13,10 +13,18 @@ observe_facts() {
 		shift 2
 		case $kind in
 		nginx | puma) "fact_$kind" "$@" ;;
-		*) printf "n$US%s$US%s\n" "$fact" "$kind" ;;
+		nginx_running | puma_running)
+			# Only a look for drift loads these.
+			if command -v "fact_$kind" >/dev/null; then "fact_$kind" "$@"; else unknown_fact; fi
+			;;
+		*) unknown_fact ;;
 		esac
 		IFS=$NL
 	done
+}
+
+unknown_fact() {
+	printf "n$US%s$US%s\n" "$fact" "$kind"
 }
 
 # One key of the fact at hand. What is not known is not said.

@@ -10,6 +10,12 @@ impl Program {
     pub const OBSERVE: Program =
         Program { name: "observe", parts: &[include_str!("observe.sh"), include_str!("facts.sh")] };
 
+    /// The facts about what runs: for `OBSERVE`, where one looks for drift.
+    pub const RUNNING: Program = Program { name: "running", parts: &[include_str!("running.sh")] };
+
+    /// Who may have changed a path, and when: the verb `hints`.
+    pub const HINTS: Program = Program { name: "hints", parts: &[include_str!("hints.sh")] };
+
     /// Checks candidates in a private mount namespace: the verb `preflight`.
     pub const PREFLIGHT: Program = Program {
         name: "preflight",
@@ -69,7 +75,7 @@ mod tests {
     #[test]
     fn a_program_is_as_long_for_a_shell_as_for_us() {
         // `${#text}` counts characters where a shell knows any but bytes.
-        for program in [Program::OBSERVE, Program::PREFLIGHT, Program::RUN] {
+        for program in [Program::OBSERVE, Program::RUNNING, Program::HINTS, Program::PREFLIGHT, Program::RUN] {
             assert!(program.text().is_ascii(), "{}", program.name);
         }
     }

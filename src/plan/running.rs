@@ -1,6 +1,77 @@
-use crate::resource::{Mismatch, Observation, Running};
+use crate::plan::diff;
+use crate::resource::{Desired, Id, Load, Mismatch, Observation, Resource, Running, Subject, UnitSeen};
 
 /// What runs that is not what the files say: what the roles found, and what `observation` shows to be older than its files.
-pub fn mismatches(running: &Running, _observation: &Observation) -> Vec<Mismatch> {
-    running.mismatches.clone()
+pub fn mismatches(running: &Running, desired: &Desired, observation: &Observation) -> Vec<Mismatch> {
+    // A role compares what runs with what is wanted: where the file itself is something else, that says it all.
+    let settled = |mismatch: &&Mismatch| {
+        let wanted = desired.resources.iter().find(|one| one.id == mismatch.about && one.id.subject == Subject::Path);
+        wanted.is_none_or(|wanted| observation.state(&wanted.id).is_ok_and(|seen| diff(wanted, &seen).is_none()))
+    };
+    let mut found: Vec<Mismatch> = running.mismatches.iter().filter(settled).cloned().collect();
+    let more = running.loads.iter().filter_map(|load| stale(load, observation));
+    let units = desired.resources.iter().filter(|resource| resource.id.subject == Subject::Unit);
+    for mismatch in more.chain(units.filter_map(|resource| unread(resource, desired, observation))) {
+        if !found.contains(&mismatch) {
+            found.push(mismatch);
+        }
+    }
+    found
 }
+
+/// That a path was changed after it was last read. What is absent differs from what is wanted, and that is said elsewhere.
+fn stale(load: &Load, observation: &Observation) -> Option<Mismatch> {
+    let seen = observation.paths.get(&load.id.name)?;
+    if matches!(seen.kind.as_str(), "absent" | "unreadable") || is_untouched(&load.id, observation) {
+        return None;
+    }
+    load.mismatch(seen, observation.session.clock)
+}
+
+/// Whether nobody touched a path since a transaction of ours committed: its handlers have run, whatever the clocks say.
+fn is_untouched(id: &Id, observation: &Observation) -> bool {
+    let left = observation.applied.left(id).zip(observation.paths.get(&id.name));
+    left.is_some_and(|(left, seen)| left.is_untouched(seen))
+}
+
+/// That systemd runs a wanted unit by other files than those that are there.
+fn unread(resource: &Resource, desired: &Desired, observation: &Observation) -> Option<Mismatch> {
+    let name = &resource.id.name;
+    let unit = observation.units.get(name).filter(|unit| unit.error.is_none())?;
+    let read = listed(unit, "DropInPaths");
+    let is_there = |path: &str| observation.paths.get(path).map(|seen| seen.kind != "absent");
+    let gone = read.iter().find(|path| is_there(path) == Some(false));
+    let folder = format!("/etc/systemd/system/{name}.d/");
+    let unseen = desired.resources.iter().map(|other| &other.id).find(|id| {
+        let is_drop_in =
+            id.name.strip_prefix(&folder).is_some_and(|rest| rest.ends_with(".conf") && !rest.contains('/'));
+        id.subject == Subject::Path
+            && is_drop_in
+            && !read.contains(&id.name.as_str())
+            && is_there(&id.name) == Some(true)
+    });
+    let evidence = if let Some(path) = gone {
+        format!("systemd still goes by `{path}`, which is no longer there")
+    } else if let Some(id) = unseen {
+        format!("systemd has not read `{}`, which is there", id.name)
+    } else if listed(unit, "NeedDaemonReload") == ["yes"] {
+        "systemd says that its files have changed since it read them (`NeedDaemonReload=yes`)".to_owned()
+    } else {
+        return None;
+    };
+    let reload = desired.handlers.iter().find(|handler| handler.kind == "daemon_reload");
+    Some(Mismatch {
+        about: resource.id.clone(),
+        role: resource.role.clone(),
+        evidence,
+        mends: reload.map(|handler| handler.name.clone()),
+        untold: false,
+    })
+}
+
+fn listed<'a>(unit: &'a UnitSeen, property: &str) -> Vec<&'a str> {
+    unit.properties.get(property).into_iter().flatten().flat_map(|value| value.split_whitespace()).collect()
+}
+
+#[cfg(test)]
+mod tests;

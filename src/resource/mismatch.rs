@@ -1,4 +1,5 @@
-use crate::resource::Id;
+use crate::resource::{Id, PathSeen};
+use crate::words;
 
 /// What runs on a host is not what its files say, though nothing may differ between the files and what is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,13 +21,43 @@ pub struct Load {
     pub id: Id,
     pub role: String,
     /// The handler that has it read again.
-    pub mends: String,
-    /// Who reads it, as a sentence goes on with it: `nginx's workers`, `Puma`.
+    pub mends: Option<String>,
+    /// Who reads it, as a sentence begins with it: `nginx's workers`, `Puma`.
     pub reader: String,
-    /// By the host's clock, seconds since 1970; `None` where nothing that could have read it runs.
+    /// By the host's clock, seconds since 1970; where `untold` says something, not before then. `None` where nothing that
+    /// could have read it runs.
     pub at: Option<i64>,
     /// It runs, and when it read its files could not be found out: why.
     pub untold: Option<String>,
+}
+
+impl Load {
+    /// The host's clocks count whole seconds, and an age is the difference of two.
+    const BLUR: i64 = 1;
+
+    /// What is wrong where `seen` was changed after it was last read; `clock` is the host's, of when it was looked at.
+    pub fn mismatch(&self, seen: &PathSeen, clock: i64) -> Option<Mismatch> {
+        let changed = seen.mtime.max(seen.ctime);
+        if self.at.is_none() && self.untold.is_none() || self.at.is_some_and(|at| changed <= at + Load::BLUR) {
+            return None;
+        }
+        let time = |seconds: i64| words::utc(u64::try_from(seconds).unwrap_or_default());
+        let mut changed = format!("it was changed at {}", time(changed));
+        if seen.mtime.max(seen.ctime) > clock + Load::BLUR {
+            changed.push_str(", which is yet to come by the host's clock");
+        }
+        let evidence = match (&self.untold, self.at) {
+            (Some(why), _) => format!("{changed}, and whether {} read it since cannot be told: {why}", self.reader),
+            (None, at) => format!("{} read it at {}, and {changed}", self.reader, time(at.unwrap_or_default())),
+        };
+        Some(Mismatch {
+            about: self.id.clone(),
+            role: self.role.clone(),
+            evidence,
+            mends: self.mends.clone(),
+            untold: self.untold.is_some(),
+        })
+    }
 }
 
 /// What roles say of what runs, by what was found out about it.

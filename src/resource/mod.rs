@@ -8,6 +8,7 @@ mod applied_path;
 mod desired;
 mod directory;
 mod file;
+mod hints;
 mod id;
 mod kind;
 mod kind_syntax;
@@ -23,6 +24,7 @@ mod unit;
 
 pub use applied_path::AppliedPath;
 pub use desired::{Check, Desired, Handler, Level, Notice};
+pub use hints::{HintsFault, HintsRequest};
 pub use id::{Id, Subject};
 pub use kind::{Field, FieldSyntax, Fields, KINDS, Kind, Presence, kind};
 pub use kind_syntax::{Syntax, WordFault};

@@ -112,7 +112,7 @@ pub struct PathSeen {
     pub size: u64,
     /// Modification time, seconds since 1970.
     pub mtime: i64,
-    /// When anything of it was last changed, its mode and owner too.
+    /// When anything of it was last changed, be it only its mode, seconds since 1970: nobody can set it back.
     pub ctime: i64,
     pub inode: u64,
     pub target: Option<Vec<u8>>,

@@ -5,8 +5,7 @@ use super::argument::Arguments;
 use super::definition::{FieldText, ResourceSpec, Role};
 use super::engine::Engine;
 use super::secrecy::Hidden;
-use crate::resource::{FactQuery, Facts, Id, ObserveRequest, PathQuery, Running, Subject};
-use crate::role::Fault;
+use crate::resource::{FactQuery, Id, ObserveRequest, PathQuery, Subject};
 
 /// The roles of one host with their params: it knows what to ask of the host, and with the answer what to want.
 #[derive(Debug)]
@@ -14,7 +13,8 @@ pub struct Bound {
     pub(super) engine: Arc<Engine>,
     pub(super) instances: Vec<Instance>,
     pub(super) hidden: Hidden,
-    queries: Vec<FactQuery>,
+    /// Each with whether it is asked only when one looks for drift.
+    queries: Vec<(FactQuery, bool)>,
 }
 
 /// One role as one entry of `zdt_roles` asks for it.
@@ -55,15 +55,15 @@ impl Bound {
     }
 
     /// The name under which a question is asked: roles that ask the same share one.
-    pub(super) fn ask(&mut self, query: FactQuery) -> String {
-        let same = |other: &&FactQuery| other.kind == query.kind && other.arguments == query.arguments;
-        if let Some(asked) = self.queries.iter().find(same) {
-            return asked.name.clone();
+    pub(super) fn ask(&mut self, query: FactQuery, running: bool) -> String {
+        let mut asked = self.queries.iter().map(|(asked, _)| asked);
+        if let Some(same) = asked.find(|other| other.kind == query.kind && other.arguments == query.arguments) {
+            return same.name.clone();
         }
-        let taken = |name: &str| self.queries.iter().any(|other| other.name == name);
+        let taken = |name: &str| self.queries.iter().any(|(other, _)| other.name == name);
         let numbered = (2..).map(|number| format!("{}_{number}", query.name));
         let name = std::iter::once(query.name.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or_default();
-        self.queries.push(FactQuery { name: name.clone(), ..query });
+        self.queries.push((FactQuery { name: name.clone(), ..query }, running));
         name
     }
 
@@ -76,17 +76,15 @@ impl Bound {
 
     /// As `request`, and also what is asked only when one looks for drift: what runs.
     pub fn request_running(&self) -> ObserveRequest {
-        self.request()
-    }
-
-    /// What the roles say of what runs on a host that answered `request_running` so.
-    pub fn running(&self, _facts: &Facts) -> Result<Running, Vec<Fault>> {
-        Ok(Running::default())
+        let facts = self.queries.iter().map(|(query, _)| query.clone()).collect();
+        ObserveRequest { facts, ..self.request() }
     }
 
     /// All that the roles must know of the host, for one round trip.
     pub fn request(&self) -> ObserveRequest {
-        let mut request = ObserveRequest { facts: self.queries.clone(), ..ObserveRequest::default() };
+        let always = self.queries.iter().filter(|(_, running)| !running);
+        let facts = always.map(|(query, _)| query.clone()).collect();
+        let mut request = ObserveRequest { facts, ..ObserveRequest::default() };
         let (mut users, mut groups) = (BTreeSet::new(), BTreeSet::new());
         for instance in &self.instances {
             let tainted = instance.tainted(&self.engine);

@@ -25,6 +25,7 @@ pub struct Role {
     pub checks: Vec<CheckSpec>,
     pub handlers: Vec<HandlerSpec>,
     pub notices: Vec<NoticeSpec>,
+    pub running: Vec<RunningSpec>,
     pub examples: Vec<Arc<Source>>,
 }
 
@@ -34,6 +35,8 @@ pub struct FactSpec {
     pub name: String,
     pub kind: String,
     pub arguments: Vec<Text>,
+    /// Asked only when one looks for drift; known to `running` alone.
+    pub running: bool,
 }
 
 #[derive(Debug)]
@@ -93,4 +96,32 @@ pub struct NoticeSpec {
     pub level: Level,
     pub text: Text,
     pub when: Option<Text>,
+}
+
+/// What a role can say of what runs.
+#[derive(Debug)]
+pub struct RunningSpec {
+    /// A path, or `unit NAME`.
+    pub about: Text,
+    pub when: Option<Text>,
+    pub mends: Option<String>,
+    pub says: RunningText,
+}
+
+#[derive(Debug)]
+pub enum RunningText {
+    /// What is the matter where `when` holds; with `untold`, that it cannot be told.
+    Rule { text: Text, untold: bool },
+    /// Who reads the path, when that was last done, and why that is not known: nothing, or words.
+    Load { reader: Text, at: Text, untold: Option<Text> },
+}
+
+impl RunningSpec {
+    pub fn texts(&self) -> Vec<&Text> {
+        let own = match &self.says {
+            RunningText::Rule { text, .. } => vec![text],
+            RunningText::Load { reader, at, untold } => [reader, at].into_iter().chain(untold).collect(),
+        };
+        [&self.about].into_iter().chain(&self.when).chain(own).collect()
+    }
 }

@@ -94,6 +94,11 @@ pub enum Fault {
         at: Span,
         name: String,
     },
+    /// A fact that is asked only when one looks for drift, outside of `running`.
+    OnlyRunning {
+        at: Span,
+        name: String,
+    },
     Render {
         at: Span,
         problem: String,
@@ -246,6 +251,7 @@ impl Fault {
             | Fault::Syntax { at, .. }
             | Fault::Undeclared { at, .. }
             | Fault::TooEarly { at, .. }
+            | Fault::OnlyRunning { at, .. }
             | Fault::Render { at, .. }
             | Fault::Unquoted { at, .. }
             | Fault::NoValue { at, .. }
@@ -283,6 +289,7 @@ impl Fault {
             | Fault::Syntax { at, .. }
             | Fault::Undeclared { at, .. }
             | Fault::TooEarly { at, .. }
+            | Fault::OnlyRunning { at, .. }
             | Fault::Render { at, .. }
             | Fault::Unquoted { at, .. }
             | Fault::NoValue { at, .. }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::definition::{FieldText, Role};
+use super::definition::{FieldText, Role, RunningSpec};
 use super::engine::{Engine, Form, Loading, Text};
 use super::fault::{Fault, Namespace};
 use super::param::Fallback;
@@ -130,10 +130,20 @@ impl Library {
             faults.push(Fault::Twice { what: "value", name: name.clone(), at: text.span.clone(), first });
         }
         late.insert("facts");
+        let facts = chain.iter().flat_map(|owner| &owner.facts).filter(|fact| fact.running);
+        let running: Vec<&str> = facts.map(|fact| fact.name.as_str()).collect();
+        let of_running: BTreeSet<&str> =
+            role.running.iter().flat_map(RunningSpec::texts).map(|text| text.key.as_str()).collect();
         let early = early(role);
         let start = format!("{}/", role.name);
         for loading in texts.iter().filter(|loading| loading.text.key.starts_with(&start)) {
             let text = &loading.text;
+            if !of_running.contains(text.key.as_str()) {
+                for name in running.iter().filter(|name| loading.body.contains(&format!("facts.{name}"))) {
+                    let at = place(loading, &format!("facts.{name}"));
+                    faults.push(Fault::OnlyRunning { at, name: (*name).to_owned() });
+                }
+            }
             for name in self.engine.names(text) {
                 let is_late = late.contains(name);
                 if params.contains_key(name) || (is_late && !early.contains(text.key.as_str())) {

@@ -13,11 +13,24 @@ use crate::source::Span;
 use crate::yaml::{self, Node};
 
 /// What the host program can be asked, each with how many words it takes.
-const FACT_KINDS: &[(&str, usize)] = &[("nginx", 0), ("puma", 2)];
+const FACT_KINDS: &[(&str, usize)] = &[("nginx", 0), ("nginx_running", 1), ("puma", 2), ("puma_running", 3)];
+/// Those that are dear, or tell nothing but what runs just now: they are asked only when one looks for drift.
+const RUNNING_KINDS: &[&str] = &["nginx_running", "puma_running"];
 /// What the host program can do, each with how many words it takes.
 const HANDLER_KINDS: &[(&str, usize)] = &[("daemon_reload", 0), ("nginx_reload", 1), ("puma_restart", 2)];
-const KEYS: &[&str] =
-    &["description", "uses", "prefixes", "params", "values", "facts", "resources", "checks", "handlers", "notices"];
+const KEYS: &[&str] = &[
+    "description",
+    "uses",
+    "prefixes",
+    "params",
+    "values",
+    "facts",
+    "resources",
+    "checks",
+    "handlers",
+    "notices",
+    "running",
+];
 
 /// One role, and the texts that it wants rendered.
 #[derive(Debug)]
@@ -66,6 +79,8 @@ struct Reader<'a> {
 #[serde(deny_unknown_fields)]
 struct RawFact {
     kind: Vec<String>,
+    #[serde(default)]
+    running: bool,
 }
 
 #[derive(Deserialize)]
@@ -150,6 +165,7 @@ impl Reader<'_> {
             handlers: self.items(node, "handlers").iter().filter_map(|item| self.handler(item)).collect(),
             checks: self.items(node, "checks").iter().filter_map(|item| self.check(item)).collect(),
             notices: self.items(node, "notices").iter().filter_map(|item| self.notice(item)).collect(),
+            running: self.items(node, "running").iter().filter_map(|item| self.running(item)).collect(),
             examples: Vec::new(),
         }
     }
@@ -180,7 +196,12 @@ impl Reader<'_> {
             return self.shape(value.get("kind")?, "kind", "a list with the kind first");
         }
         let (kind, arguments) = self.call(value.get("kind")?, Namespace::Fact, FACT_KINDS)?;
-        Some(FactSpec { name, kind, arguments })
+        let running = raw.running;
+        if RUNNING_KINDS.contains(&kind.as_str()) != running {
+            let expected = if running { "false: this kind is always asked" } else { "true for this kind" };
+            return self.shape(value.get("running").unwrap_or(value), "running", expected);
+        }
+        Some(FactSpec { name, kind, arguments, running })
     }
 
     fn resource(&mut self, node: &Node) -> Option<ResourceSpec> {
@@ -317,3 +338,4 @@ impl Reader<'_> {
 mod cross_check;
 mod param_text;
 mod read;
+mod running;

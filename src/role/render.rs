@@ -19,14 +19,7 @@ impl Bound {
         let mut merge = Merge::default();
         let mut faults = Vec::new();
         for instance in &self.instances {
-            let mut rendering = Rendering {
-                engine: &self.engine,
-                instance,
-                tainted: instance.tainted(&self.engine),
-                context: Context::new(),
-                faults: Vec::new(),
-                desired: Desired::default(),
-            };
+            let mut rendering = Rendering::new(&self.engine, instance);
             rendering.run(facts);
             faults.extend(rendering.faults);
             faults.extend(merge.add(rendering.desired));
@@ -44,7 +37,12 @@ struct Rendering<'a> {
     desired: Desired,
 }
 
-impl Rendering<'_> {
+impl<'a> Rendering<'a> {
+    fn new(engine: &'a Engine, instance: &'a Instance) -> Rendering<'a> {
+        let tainted = instance.tainted(engine);
+        Rendering { engine, instance, tainted, context: Context::new(), faults: vec![], desired: Desired::default() }
+    }
+
     fn run(&mut self, facts: &Facts) {
         self.context = self.start(facts);
         if !self.values() {
@@ -246,3 +244,5 @@ impl Rendering<'_> {
         Some(prose.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 }
+
+mod running;

@@ -60,6 +60,10 @@ fn printed(role: &Role) -> Vec<(&'static str, &Text)> {
         texts.extend(handler.arguments.iter().chain([&handler.says]).map(|text| ("a handler", text)));
     }
     texts.extend(role.notices.iter().map(|notice| ("a notice", &notice.text)));
+    for spec in &role.running {
+        let shown = spec.texts().into_iter().filter(|text| spec.when.as_ref().is_none_or(|when| when.key != text.key));
+        texts.extend(shown.map(|text| ("what is said of what runs", text)));
+    }
     texts
 }
 

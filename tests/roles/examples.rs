@@ -5,15 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use zdt::resource::Resource;
-use zdt::resource::{Desired, Level};
+use zdt::resource::{Desired, Level, Running};
 use zdt::role::{Example, Library};
 use zdt::source::Source;
 
 use super::{library, places};
 
-fn render(library: &Library, example: &Example) -> Desired {
+fn render(library: &Library, example: &Example) -> (Desired, Running) {
     let bound = library.bind(example).unwrap_or_else(|faults| panic!("{}", places(&faults)));
-    bound.render(&example.facts).unwrap_or_else(|faults| panic!("{}", places(&faults)))
+    let desired = bound.render(&example.facts).unwrap_or_else(|faults| panic!("{}", places(&faults)));
+    (desired, bound.running(&example.facts).unwrap_or_else(|faults| panic!("{}", places(&faults))))
 }
 
 fn content(resource: &Resource) -> Option<String> {
@@ -22,7 +23,7 @@ fn content(resource: &Resource) -> Option<String> {
 }
 
 /// The part of an example that is compared, as YAML that a person likes to read.
-fn outcome(desired: &Desired) -> String {
+fn outcome(desired: &Desired, running: &Running) -> String {
     let mut text = String::from("files:\n");
     for resource in &desired.resources {
         let Some(content) = content(resource) else { continue };
@@ -34,15 +35,34 @@ fn outcome(desired: &Desired) -> String {
     if text.ends_with("files:\n") {
         text = "files: {}\n".to_owned();
     }
-    if desired.notices.is_empty() {
-        text.push_str("notices: []\n");
-        return text;
-    }
-    text.push_str("notices:\n");
-    for notice in notices(desired) {
-        writeln!(text, "  - {}", serde_yaml::to_string(&notice).unwrap().trim_end().replace('\n', "\n    ")).unwrap();
+    text.push_str(if desired.notices.is_empty() { "notices: []\n" } else { "notices:\n" });
+    list(&mut text, notices(desired));
+    let said = said(running);
+    if !said.is_empty() {
+        text.push_str("running:\n");
+        list(&mut text, said);
     }
     text
+}
+
+fn list(text: &mut String, lines: Vec<String>) {
+    for line in lines {
+        writeln!(text, "  - {}", serde_yaml::to_string(&line).unwrap().trim_end().replace('\n', "\n    ")).unwrap();
+    }
+}
+
+/// What is said of what runs. A path that nothing has read says nothing.
+fn said(running: &Running) -> Vec<String> {
+    let mends = |mends: &Option<String>| mends.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+    let untold = |untold: bool| if untold { "untold: " } else { "" };
+    let rules = running.mismatches.iter();
+    let rules = rules.map(|one| format!("{}: {}{}{}", one.about, untold(one.untold), one.evidence, mends(&one.mends)));
+    let loads = running.loads.iter().filter(|load| load.at.is_some() || load.untold.is_some()).map(|load| {
+        let at = load.at.map(|at| format!(" at {at}")).unwrap_or_default();
+        let why = load.untold.as_ref().map(|why| format!(", untold: {why}")).unwrap_or_default();
+        format!("{}: read by {}{at}{why}{}", load.id, load.reader, mends(&load.mends))
+    });
+    rules.chain(loads).collect()
 }
 
 fn notices(desired: &Desired) -> Vec<String> {
@@ -67,10 +87,10 @@ fn examples_come_out_as_written() {
             // From the disk: compiled in is the state of the last build.
             let source: Arc<Source> = Source::new(name, std::fs::read_to_string(&path).unwrap());
             let example = Example::parse(&role.name, &source).unwrap_or_else(|faults| panic!("{}", places(&faults)));
-            let desired = render(&library, &example);
+            let (desired, running) = render(&library, &example);
             if bless {
                 let end = source.text.find("\nfiles:").map_or(source.text.len(), |at| at + 1);
-                std::fs::write(&path, format!("{}{}", &source.text[..end], outcome(&desired))).unwrap();
+                std::fs::write(&path, format!("{}{}", &source.text[..end], outcome(&desired, &running))).unwrap();
                 continue;
             }
             let files =
@@ -79,6 +99,7 @@ fn examples_come_out_as_written() {
             if let Some(expected) = &example.notices {
                 assert_eq!(&notices(&desired), expected, "{name}: notices");
             }
+            assert_eq!(said(&running), example.running, "{name}: running");
         }
     }
     assert!(seen >= 10, "only {seen} examples were found");

@@ -99,6 +99,22 @@ fn every_fault_of_role_yml() {
             "role.yml:3: `facts` is not known yet\n",
         ),
         ("values: {v: '1'}\nresources: [{absent: {path: '/{{ v }}'}}]\n", "role.yml:3: `v` is not known yet\n"),
+        ("facts: {a: {kind: [nginx_running, x]}}\n", "role.yml:2: running must be true for this kind, not a mapping\n"),
+        (
+            "facts: {a: {kind: [nginx], running: true}}\n",
+            "role.yml:2: running must be false: this kind is always asked, not the boolean true\n",
+        ),
+        (
+            "facts: {a: {kind: [nginx_running, x], running: true}}\nvalues: {v: facts.a.state}\n",
+            "role.yml:3: `facts.a` is asked only when one looks for drift\n",
+        ),
+        (
+            "facts: {a: {kind: [nginx_running, x], running: true}}\nnotices: [{level: info, when: facts.a.b is defined, text: x}]\n",
+            "role.yml:3: `facts.a` is asked only when one looks for drift\n",
+        ),
+        ("running: [{about: /a, when: 'true', says: x, mends: go}]\n", "role.yml:2: unknown handler `go`\n"),
+        ("running: [{about: /a, read_by: x, at: '', says: x}]\n", "role.yml:2: `says` is not known here\n"),
+        ("running: [{about: /a, when: nope, says: x}]\n", "role.yml:2: `nope` is not declared\n"),
     ];
     for (role, expected) in cases {
         assert_eq!(faults_of(role, &[]), *expected, "{role}");

@@ -26,6 +26,7 @@ pub fn report(fault: &Fault) -> Report {
         Fault::Syntax { .. }
         | Fault::Undeclared { .. }
         | Fault::TooEarly { .. }
+        | Fault::OnlyRunning { .. }
         | Fault::Render { .. }
         | Fault::Unquoted { .. }
         | Fault::NoValue { .. }
@@ -141,6 +142,12 @@ fn of_template(fault: &Fault) -> Report {
             Some(
                 "paths, units, owners and the words of facts say what to ask a host, before it has answered".to_owned(),
             ),
+        ),
+        Fault::OnlyRunning { at, name } => one(
+            format!("`facts.{name}` is asked only when one looks for drift"),
+            at,
+            "a plan does not know it",
+            Some("only the items of `running` can use it".to_owned()),
         ),
         Fault::Render { at, problem, name, known } => {
             // Every name is declared, or the role would not have been read: this one is just not set.

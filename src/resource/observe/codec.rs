@@ -68,9 +68,11 @@ impl ObserveRequest {
         text.into_bytes()
     }
 
-    /// The units asked for, then those that Puma facts are about: one `systemctl` shows them all.
+    /// The units asked for, then those that facts are about: one `systemctl` shows them all.
     pub(super) fn shown_units(&self) -> Vec<&str> {
-        let of_facts = self.facts.iter().filter(|fact| fact.kind == "puma").filter_map(|fact| fact.arguments.first());
+        let is_of_unit = |kind: &str| matches!(kind, "puma" | "puma_running" | "nginx_running");
+        let of_facts =
+            self.facts.iter().filter(|fact| is_of_unit(&fact.kind)).filter_map(|fact| fact.arguments.first());
         let mut units: Vec<&str> = Vec::new();
         for unit in self.units.iter().chain(of_facts) {
             if !units.contains(&unit.as_str()) {

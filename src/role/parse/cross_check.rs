@@ -11,6 +11,11 @@ impl Reader<'_> {
                 self.unknown::<()>(name, Namespace::Handler, handlers.clone());
             }
         }
+        for item in self.items(node, "running") {
+            if let Some(name) = item.get("mends").filter(|name| !handlers.contains(&name.text())) {
+                self.unknown::<()>(name, Namespace::Handler, handlers.clone());
+            }
+        }
         let mut seen: Vec<&str> = Vec::new();
         for (index, handler) in role.handlers.iter().enumerate() {
             if role.handlers[..index].iter().any(|other| other.name == handler.name) && !seen.contains(&&*handler.name)
