@@ -8,6 +8,8 @@ mod ran;
 #[path = "cli/terminal.rs"]
 mod terminal;
 
+#[path = "cli/accept.rs"]
+mod accept;
 #[path = "cli/exits.rs"]
 mod exits;
 #[path = "cli/fleets.rs"]
