@@ -1,8 +1,8 @@
-use super::{Report, meant, one_of, quote};
+use super::{Report, meant, quote};
 use crate::engine::accept::{Beyond, Line, Refused, Setting, Unasked, WriteFault};
 use crate::report::printable;
 use crate::resource::{Attribute, Id, Value};
-use crate::words::{count, verb};
+use crate::words::verb;
 
 /// Why nothing can be asked of a host.
 pub fn unasked(why: &Unasked) -> Report {
@@ -82,34 +82,31 @@ fn beyond(cannot: &impl Fn(&str) -> Report, beyond: &Beyond) -> Report {
         (None, None) => format!("no params of role `{}` make it so", knobs.role),
     };
     let so_far = match &nearest[..] {
+        // Of a wholly other content any value brings something nearer.
         [] => String::new(),
+        _ if *spent => String::new(),
         settings => format!(" ({} would bring it nearer)", said(settings)),
     };
     let tried = if *spent { "; not all was tried" } else { "" };
     let what = if content { "the template" } else { "`role.yml`" };
     let role = &knobs.role;
-    let help = if !given.is_empty() {
-        let places: Vec<String> = given.iter().map(|(name, span)| format!("`{name}` ({})", span.place())).collect();
-        let names: Vec<&str> = given.iter().map(|(name, _)| name.as_str()).collect();
-        format!(
-            "{} {} given in `zdt_roles` itself, which wins over all variables: {} there, or move {} out.",
-            places.join(", "),
-            verb(names.len()),
-            one_change(&names),
-            count(names.len(), "value"),
-        )
-    } else if knobs.built_in {
+    let help = if knobs.built_in {
         format!(
             "`zdt role show {role}` lists its params. To go beyond them put a role `{role}` of your own into `roles/{role}/` beside the inventory: it replaces the built-in one wholly; change {what} there."
         )
     } else {
         format!("Change {what} in `roles/{role}/` beside the inventory, or give it a param.")
     };
+    let places: Vec<String> = given.iter().map(|(name, span)| format!("`{name}` ({})", span.place())).collect();
+    let help = match given.len() {
+        0 => help,
+        number => format!(
+            "{} {} given in `zdt_roles` itself, which wins over all variables, and so not tried: look there first. {help}",
+            places.join(", "),
+            verb(number)
+        ),
+    };
     cannot(&format!("{why}{so_far}{tried}")).help(help)
-}
-
-fn one_change(names: &[&str]) -> String {
-    format!("change {}", one_of(names))
 }
 
 fn shown(value: &Value) -> String {
