@@ -103,3 +103,21 @@ fn a_variable_that_others_are_made_from_is_found_through_them() {
     (seen.sha256, seen.content) = (Some(crate::resource::sha256(text.as_bytes())), Some(text.into_bytes().into()));
     assert_eq!(case.settings(), [("puma_workers".to_owned(), Value::from(8))]);
 }
+
+#[test]
+fn a_file_that_changed_meanwhile_is_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let edit = |name: &str, before: Option<&str>| Edit {
+        path: folder.path().join("host_vars").join(name),
+        before: before.map(str::to_owned),
+        after: "a: 2\n".to_owned(),
+        keys: vec!["a".to_owned()],
+    };
+    assert!(write(&[edit("new.yml", None)]).is_ok());
+    for (before, ok) in [(None, false), (Some("a: 1\n"), false), (Some("a: 2\n"), true)] {
+        // The other one is not written either.
+        let written = write(&[edit("other.yml", None), edit("new.yml", before)]);
+        assert_eq!(written.is_ok(), ok, "{before:?}: {written:?}");
+        assert_eq!(folder.path().join("host_vars/other.yml").exists(), ok);
+    }
+}
