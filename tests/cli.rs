@@ -8,6 +8,8 @@ mod ran;
 #[path = "cli/terminal.rs"]
 mod terminal;
 
+#[path = "cli/accept.rs"]
+mod accept;
 #[path = "cli/drift.rs"]
 mod drift;
 #[path = "cli/exits.rs"]

@@ -38,6 +38,11 @@ pub enum Command {
     Apply(Apply),
     /// Look for what changed on hosts without us; changes nothing on any host
     Drift(Drift),
+    /// Take the server's version of one resource over as the wanted one; changes the host's variables, not the host
+    #[command(
+        after_help = "On a terminal it shows what it would write and asks first; --yes, or no terminal, goes on."
+    )]
+    Accept(Accept),
     /// Show the transactions that have ended on each host, newest first
     History(History),
     /// Take the latest transaction back, or all from one on: plan, check, change, verify
@@ -135,6 +140,33 @@ impl Schedule {
     pub fn is_asked(&self) -> bool {
         self.print_cron || self.print_timer || self.install_timer || self.remove_timer
     }
+}
+
+#[derive(Debug, Args)]
+pub struct Accept {
+    /// An Ansible inventory in YAML: a file, or a folder of them
+    #[arg(value_name = "INVENTORY")]
+    pub inventory: PathBuf,
+    /// The host, by its name in the inventory
+    #[arg(value_name = "HOST")]
+    pub host: String,
+    /// A path, or `unit NAME`, as `zdt drift` names it
+    #[arg(value_name = "RESOURCE", required = true, num_args = 1..=2)]
+    pub resource: Vec<String>,
+    /// Set variables over all others: `key=value`, or `@file.yml`; may be given several times
+    #[arg(short, long = "extra-vars", value_name = "VARS")]
+    pub extra_vars: Vec<String>,
+    #[command(flatten)]
+    pub work: Work,
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print one JSON document on stdout instead of text (see docs/drift-accept.md)
+    #[arg(long)]
+    pub json: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 //! In: words from the shell. Out: an exit code.
 //! Must not know: how anything is decided.
 
+mod accept;
 mod apply;
 mod arguments;
 mod drift;
@@ -37,6 +38,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Plan(command) => plan::run(&command),
         Command::Apply(command) => apply::run(&command),
         Command::Drift(command) => drift::run(&command),
+        Command::Accept(command) => accept::run(&command),
         Command::History(command) => history::run(&command),
         Command::Rollback(command) => rollback::run(command),
         Command::Role(command) => role::run(&command),

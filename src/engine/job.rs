@@ -97,8 +97,8 @@ pub enum Problem {
     },
 }
 
-/// From texts to jobs, with every fault of every host at once.
-pub fn prepare(project: &Project, limit: Option<&str>) -> Result<Prepared, Vec<Problem>> {
+/// The roles and the inventory, with every fault of both at once; those that do not keep them from being read come along.
+pub(super) fn ground(project: &Project) -> Result<(Library, Inventory, Vec<Problem>), Vec<Problem>> {
     let mut problems = Vec::new();
     let mut files = role::built_in();
     files.extend(project.role_files.iter().cloned());
@@ -111,7 +111,15 @@ pub fn prepare(project: &Project, limit: Option<&str>) -> Result<Prepared, Vec<P
     };
     let (inventory, faults) = inventory::read(&project.texts);
     problems.extend(faults.into_iter().map(Problem::Inventory));
-    let (Some(library), Some(inventory)) = (library, inventory) else { return Err(problems) };
+    match (library, inventory) {
+        (Some(library), Some(inventory)) => Ok((library, inventory, problems)),
+        _ => Err(problems),
+    }
+}
+
+/// From texts to jobs, with every fault of every host at once.
+pub fn prepare(project: &Project, limit: Option<&str>) -> Result<Prepared, Vec<Problem>> {
+    let (library, inventory, mut problems) = ground(project)?;
     let hosts = match inventory.select(limit) {
         Ok(hosts) => hosts,
         Err(faults) => {
@@ -136,7 +144,12 @@ pub fn prepare(project: &Project, limit: Option<&str>) -> Result<Prepared, Vec<P
     if problems.is_empty() { Ok(prepared) } else { Err(distinct(problems)) }
 }
 
-fn job(inventory: &Inventory, library: &Library, host: &str, directory: &Path) -> Result<Option<Job>, Vec<Problem>> {
+pub(super) fn job(
+    inventory: &Inventory,
+    library: &Library,
+    host: &str,
+    directory: &Path,
+) -> Result<Option<Job>, Vec<Problem>> {
     let variables = inventory.variables(host);
     if variables.get("zdt_roles").is_none() {
         return Ok(None);

@@ -2,6 +2,7 @@
 //! In: an inventory, roles, options. Out: `Event`s, and per host a `Planned` and an `Applied`.
 //! Must not know: terminals; it prints nothing.
 
+pub mod accept;
 mod at_work;
 mod drift;
 mod event;

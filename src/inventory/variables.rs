@@ -66,6 +66,13 @@ impl Variables {
         self.entries.get(name)
     }
 
+    /// The same, with `variable` as the winner of `name`.
+    #[must_use]
+    pub fn with(mut self, name: &str, variable: Variable) -> Variables {
+        self.entries.insert(name.to_owned(), variable);
+        self
+    }
+
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)
     }

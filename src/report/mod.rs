@@ -2,6 +2,7 @@
 //! In: the engine's events, `Planned`, `Applied`. Out: text.
 //! Must not know: hosts, roles, the command line. How a fault is worded is handed in, for `cli/error` alone does that.
 
+pub mod accept;
 mod applied;
 mod causes;
 mod content;

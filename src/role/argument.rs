@@ -37,6 +37,11 @@ impl fmt::Debug for Arguments {
 }
 
 impl Arguments {
+    /// Where the host gives `name`.
+    pub fn given(&self, name: &str) -> Option<&Span> {
+        self.given.get(name)
+    }
+
     /// Whether any of `names` is a secret.
     fn is_secret<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> bool {
         names.any(|name| self.secrets.contains(name))

@@ -11,6 +11,7 @@ mod engine;
 mod example;
 mod fault;
 mod glob;
+mod knob;
 mod library;
 mod merge;
 mod param;
@@ -20,6 +21,7 @@ mod render;
 mod role_file;
 mod secrecy;
 mod selection;
+mod solve;
 mod version;
 
 pub use bind::{Given, VariableSource};
@@ -28,6 +30,8 @@ pub use definition::{CheckSpec, HandlerSpec, NoticeSpec, ResourceSpec, Role, Run
 pub use engine::Text;
 pub use example::Example;
 pub use fault::{Fault, Namespace};
+pub use knob::{Knob, Knobs};
 pub use library::Library;
 pub use param::{Fallback, Param, Problem, Type, TypeFault};
 pub use role_file::{RoleFile, built_in};
+pub use solve::{Puzzle, Solution, Trial, Values, changed_others, solve};

@@ -5,6 +5,7 @@
 
 mod build;
 mod decode;
+pub mod edit;
 mod events;
 mod fault;
 mod node;

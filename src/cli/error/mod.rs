@@ -2,6 +2,7 @@
 //! In: the modules' faults. Out: reports on stderr.
 //! Must not know: how faults come about.
 
+pub mod accept;
 mod engine;
 mod excerpt;
 pub mod host;
