@@ -31,17 +31,18 @@ fn found(ran: &Ran) -> Vec<(String, String)> {
 }
 
 /// Each row: what somebody does, what is found, and how it is undone.
-const MOVES: [(&str, &[&str], &str); 6] = [
+const MOVES: [(&str, &[&str], &str); 7] = [
     (
         "cp -p /etc/nginx/conf.d/shop_upstream.conf /root/kept; echo '# mine' >> /etc/nginx/conf.d/shop_upstream.conf",
         &[UPSTREAM],
         "mv /root/kept /etc/nginx/conf.d/shop_upstream.conf",
     ),
     ("chmod 0604 /srv/shop/shared/puma.rb", &[PUMA_RB], "chmod 0640 /srv/shop/shared/puma.rb"),
+    ("chown root /srv/shop/shared/puma.rb", &[PUMA_RB], "chown shop /srv/shop/shared/puma.rb"),
     (
-        "chown root /srv/shop/shared/tmp/sockets",
+        "chgrp shop /srv/shop/shared/tmp/sockets",
         &[SOCKETS],
-        "chown shop /srv/shop/shared/tmp/sockets; chmod 2750 /srv/shop/shared/tmp/sockets",
+        "chgrp www-data /srv/shop/shared/tmp/sockets; chmod 2750 /srv/shop/shared/tmp/sockets",
     ),
     (
         "mv /srv/shop/shared/puma.rb /root/kept.rb; ln -s /root/kept.rb /srv/shop/shared/puma.rb",
@@ -145,7 +146,7 @@ fn a_host_that_could_not_be_looked_at_is_never_clean() {
     let inventory = site.inventory(&[(&well, &[("ansible_user", "nosudo"), ("ansible_become", "true")])]);
     site.zdt(&["drift"], &inventory).ended_with(4).says("sudo");
     // Whoever may not look behind a closed door does not know what is there.
-    let inventory = site.inventory(&[(&well, &[("ansible_become", "false")])]);
+    let inventory = site.inventory(&[(&well, &[("ansible_user", "deploy"), ("ansible_become", "false")])]);
     site.zdt(&["drift"], &inventory).ended_with(4).says("permission denied");
 }
 

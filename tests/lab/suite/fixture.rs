@@ -46,7 +46,7 @@ pub struct Host {
 
 impl Host {
     pub fn naive(suite: &str) -> Self {
-        let name = format!("{suite}-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = format!("{}-{}", suite.replace('+', "-"), NEXT.fetch_add(1, Ordering::Relaxed));
         text(lab().args(["up", &name, suite, "--naive"]));
         let address = text(lab().args(["address", &name])).trim().to_owned();
         Self { name, address }
