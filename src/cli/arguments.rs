@@ -161,7 +161,7 @@ pub struct Accept {
     /// Show what would be written, and write nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Print one JSON document on stdout instead of text (see docs/drift-accept.md)
+    /// Print one JSON document on stdout instead of text (see docs/accept.md)
     #[arg(long)]
     pub json: bool,
     /// Do not ask

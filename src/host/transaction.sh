@@ -260,6 +260,7 @@ sign() {
 	done
 	IFS=$NL
 	set -- $paths
+	mine=$NL$paths paths=''
 	# What is absent is left out.
 	[ $# = 0 ] || paths=$(stat -c "%i.%Z.%Y$US%n" "$@" 2>/dev/null)
 	paths=$NL$paths$NL
@@ -273,14 +274,13 @@ sign() {
 			signature=${paths%%"$US$below$thing$NL"*}
 			signature=${signature##*"$NL"}
 			;;
-		*)
-			case $before in
-			*"$NL$thing$US"*)
-				signature=${before#*"$NL$thing$US"}
-				signature=${signature%%"$US$NL"*}
-				signature=${signature##*"$US"}
-				;;
-			esac
+		esac
+		case $mine:$before in
+		*"$NL$below$thing$NL"*:*) ;;
+		*:*"$NL$thing$US"*)
+			signature=${before#*"$NL$thing$US"}
+			signature=${signature%%"$US$NL"*}
+			signature=${signature##*"$US"}
 			;;
 		esac
 		remembered=$remembered$line$signature$US$NL

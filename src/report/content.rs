@@ -12,33 +12,61 @@ const DEADLINE: Duration = Duration::from_millis(500);
 /// Unchanged lines around a change.
 const CONTEXT: usize = 3;
 
-/// A unified diff of two contents, each line indented; one line that says what cannot be shown where it cannot be.
-pub(super) fn diff(before: Option<&Content>, after: Option<&Content>, indent: &str) -> String {
+/// What there is to show of two contents that differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// Each line with its sign: `@` a hunk's head, ` `, `-`, `+`, and `\\` for what is said of the line before.
+    Lines(Vec<(char, String)>),
+    /// Why nothing is: it is secret, too large, no text.
+    Nothing(String),
+}
+
+/// A unified diff of two contents, printable, and without any secret.
+pub(super) fn shown(before: Option<&Content>, after: Option<&Content>) -> Shown {
     if [before, after].into_iter().flatten().any(|content| content.secret) {
-        return format!("{indent}{}\n", paint(FAINT, "content changes; it is secret and not shown"));
+        return Shown::Nothing("content changes; it is secret and not shown".to_owned());
     }
     let (Some(old), Some(new)) = (text(before), text(after)) else {
-        return format!("{indent}{}\n", paint(FAINT, unshown(before, after)));
+        return Shown::Nothing(unshown(before, after));
     };
     let diff = TextDiff::configure().timeout(DEADLINE).diff_lines(old, new);
-    let mut out = String::new();
+    let mut lines = Vec::new();
     for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
-        line(&mut out, indent, &paint(FAINT, hunk.header()));
+        lines.push(('@', hunk.header().to_string()));
         for change in hunk.iter_changes() {
-            let (sign, style) = match change.tag() {
-                ChangeTag::Delete => ('-', Some(REMOVED)),
-                ChangeTag::Insert => ('+', Some(ADDED)),
-                ChangeTag::Equal => (' ', None),
+            let sign = match change.tag() {
+                ChangeTag::Delete => '-',
+                ChangeTag::Insert => '+',
+                ChangeTag::Equal => ' ',
             };
-            let text = printable(change.value().trim_end_matches('\n'));
-            let shown = format!("{sign}{text}");
-            line(&mut out, indent, &style.map_or(shown.clone(), |style| paint(style, &shown)));
+            lines.push((sign, printable(change.value().trim_end_matches('\n'))));
             if change.missing_newline() {
-                line(&mut out, indent, &paint(FAINT, "\\ no newline at the end"));
+                lines.push(('\\', "no newline at the end".to_owned()));
             }
         }
     }
+    Shown::Lines(lines)
+}
+
+/// The same as text, each line indented; one line that says what cannot be shown where it cannot be.
+pub(super) fn diff(before: Option<&Content>, after: Option<&Content>, indent: &str) -> String {
+    let mut out = String::new();
+    match shown(before, after) {
+        Shown::Nothing(why) => line(&mut out, indent, &paint(FAINT, why)),
+        Shown::Lines(lines) => lines.iter().for_each(|(sign, text)| line(&mut out, indent, &painted(*sign, text))),
+    }
     out
+}
+
+/// One line of a diff, with its sign and in its colour.
+pub(super) fn painted(sign: char, text: &str) -> String {
+    match sign {
+        '-' => paint(REMOVED, format!("-{text}")),
+        '+' => paint(ADDED, format!("+{text}")),
+        ' ' => format!(" {text}"),
+        '@' => paint(FAINT, text),
+        _ => paint(FAINT, format!("{sign} {text}")),
+    }
 }
 
 fn line(out: &mut String, indent: &str, text: &str) {

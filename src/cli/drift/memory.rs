@@ -61,9 +61,7 @@ impl Memory {
             for finding in &mut host.findings {
                 let key = drift::finding_fingerprint(&name, finding);
                 let first = known.and_then(|known| known.get(&key)).copied();
-                if let Some(since) = &mut finding.since {
-                    since.first_seen = first;
-                }
+                finding.since.first_seen = first;
                 first_seen.insert(key, first.unwrap_or(report.began));
             }
         }

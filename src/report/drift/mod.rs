@@ -3,13 +3,21 @@
 //! Must not know: hosts, plans being made; the formats know the `Report` alone.
 
 mod build;
+mod finding;
 mod fingerprint;
+mod github;
+mod html;
+mod junit;
+mod plain;
+mod prometheus;
 mod report;
 mod text;
 
 pub use build::{Taken, report};
 pub use fingerprint::{finding_fingerprint, fingerprint};
+pub use github::github;
+pub use html::html;
+pub use junit::junit;
+pub use prometheus::prometheus;
 pub use report::{Attribute, Counts, Diff, Finding, Host, HostState, Line, Report, Since};
-pub use text::recap;
-mod stand_in;
-pub use stand_in::*;
+pub use text::{Style, recap, text};

@@ -61,7 +61,7 @@ pub struct Host {
     pub in_sync: usize,
     /// What drifted first, then what runs otherwise, then what is ours; by id within that.
     pub findings: Vec<Finding>,
-    /// Warnings of roles and of what could not be told.
+    /// Warnings of roles.
     pub notes: Vec<String>,
 }
 
@@ -77,7 +77,9 @@ pub struct Finding {
     pub attributes: Vec<Attribute>,
     /// From what is wanted to what is there; null where nothing of a content differs.
     pub diff: Option<Diff>,
-    pub since: Option<Since>,
+    /// Of the content that is there, as `sha256sum` prints it; null where there is none, nothing of it differs, or it is secret.
+    pub sha256: Option<String>,
+    pub since: Since,
     /// What on the host may tell who did it, each a sentence, latest first.
     pub hints: Vec<String>,
     /// What would mend it: a command, or what a person must do.
@@ -105,14 +107,14 @@ pub enum Diff {
 /// A line of a unified diff.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
-    /// `@` a hunk's head, ` ` the same in both, `-` wanted and not there, `+` there and not wanted.
+    /// `@` a hunk's head, ` ` the same in both, `-` wanted and not there, `+` there and not wanted, `\\` said of the line before.
     pub sign: char,
     /// Without control characters.
     pub text: String,
 }
 
 /// When it was changed, by the host's clock, seconds since 1970.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Since {
     /// When the path was last changed; null for units and for what is gone.
     pub changed_at: Option<i64>,
