@@ -1,4 +1,3 @@
-use std::fmt::Write;
 use std::time::Duration;
 
 use similar::{ChangeTag, TextDiff};
@@ -12,38 +11,62 @@ const DEADLINE: Duration = Duration::from_millis(500);
 /// Unchanged lines around a change.
 const CONTEXT: usize = 3;
 
-/// A unified diff of two contents, each line indented; one line that says what cannot be shown where it cannot be.
-pub(super) fn diff(before: Option<&Content>, after: Option<&Content>, indent: &str) -> String {
+/// How two contents differ, for a terminal as for a document.
+pub(super) enum Compared {
+    /// A unified diff: sign and text of each line; `@` before a hunk's head, `\\` before what is said of the end.
+    Lines(Vec<(char, String)>),
+    Secret,
+    /// Goes on after "it": too large, no text.
+    Unshown(String),
+}
+
+/// The one place that decides what of a content may be seen.
+pub(super) fn compare(before: Option<&Content>, after: Option<&Content>) -> Compared {
     if [before, after].into_iter().flatten().any(|content| content.secret) {
-        return format!("{indent}{}\n", paint(FAINT, "content changes; it is secret and not shown"));
+        return Compared::Secret;
     }
     let (Some(old), Some(new)) = (text(before), text(after)) else {
-        return format!("{indent}{}\n", paint(FAINT, unshown(before, after)));
+        return Compared::Unshown(unshown(before, after));
     };
     let diff = TextDiff::configure().timeout(DEADLINE).diff_lines(old, new);
-    let mut out = String::new();
+    let mut lines = Vec::new();
     for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
-        line(&mut out, indent, &paint(FAINT, hunk.header()));
+        lines.push(('@', hunk.header().to_string()));
         for change in hunk.iter_changes() {
-            let (sign, style) = match change.tag() {
-                ChangeTag::Delete => ('-', Some(REMOVED)),
-                ChangeTag::Insert => ('+', Some(ADDED)),
-                ChangeTag::Equal => (' ', None),
+            let sign = match change.tag() {
+                ChangeTag::Delete => '-',
+                ChangeTag::Insert => '+',
+                ChangeTag::Equal => ' ',
             };
-            let text = printable(change.value().trim_end_matches('\n'));
-            let shown = format!("{sign}{text}");
-            line(&mut out, indent, &style.map_or(shown.clone(), |style| paint(style, &shown)));
+            lines.push((sign, printable(change.value().trim_end_matches('\n'))));
             if change.missing_newline() {
-                line(&mut out, indent, &paint(FAINT, "\\ no newline at the end"));
+                lines.push(('\\', " no newline at the end".to_owned()));
             }
         }
     }
-    out
+    Compared::Lines(lines)
 }
 
-fn line(out: &mut String, indent: &str, text: &str) {
-    // Writing to a String cannot fail.
-    let _ = writeln!(out, "{indent}{text}");
+/// A unified diff of two contents, each line indented; one line that says what cannot be shown where it cannot be.
+pub(super) fn diff(before: Option<&Content>, after: Option<&Content>, indent: &str) -> String {
+    match compare(before, after) {
+        Compared::Secret => format!("{indent}{}\n", paint(FAINT, "content changes; it is secret and not shown")),
+        Compared::Unshown(why) => format!("{indent}{}\n", paint(FAINT, format!("content changes and {why}"))),
+        Compared::Lines(lines) => lines.iter().map(|(sign, text)| line(*sign, text, indent)).collect(),
+    }
+}
+
+/// A line of a unified diff, coloured by its sign.
+pub(super) fn line(sign: char, text: &str, indent: &str) -> String {
+    let shown = match sign {
+        // The head brings its own signs.
+        '@' => paint(FAINT, text),
+        '\\' => paint(FAINT, format!("{sign}{text}")),
+        '-' => paint(REMOVED, format!("{sign}{text}")),
+        '+' => paint(ADDED, format!("{sign}{text}")),
+        _ => format!("{sign}{text}"),
+    };
+    format!("{indent}{shown}\n")
 }
 
 /// The text of a content; nothing there is the empty text, and `None` what is not text or stayed on the host.
@@ -61,7 +84,7 @@ fn unshown(before: Option<&Content>, after: Option<&Content>) -> String {
     };
     let stayed = [before, after].into_iter().flatten().any(|content| content.bytes.is_none());
     let why = if stayed { "is too large to show" } else { "is no text" };
-    format!("content changes and {why}: {} → {}", short(before), short(after))
+    format!("{why}: {} → {}", short(before), short(after))
 }
 
 #[cfg(test)]

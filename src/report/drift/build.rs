@@ -1,11 +1,11 @@
-use similar::{ChangeTag, TextDiff};
-
 use super::report::{Attribute, Counts, Diff, Finding, Host, HostState, Line, Report, Since};
+use super::wording;
 use crate::engine::{Drifted, Looked, Trouble};
 use crate::plan::{self, Cause};
+use crate::report::content::{Compared, compare};
 use crate::report::host_block::shown;
-use crate::report::printable;
-use crate::resource::{self, Content, Level, Mismatch, Value};
+use crate::report::{orphans, printable};
+use crate::resource::{self, Content, Level, Mismatch, State, Value};
 
 pub const FORMAT: u32 = 1;
 
@@ -81,6 +81,7 @@ fn host(name: &str, drifted: &Drifted, trouble: &impl Fn(&str, &Trouble) -> Stri
         state,
         error: Some(error),
         sandbox: false,
+        clock: None,
         in_sync: 0,
         findings: Vec::new(),
         notes: Vec::new(),
@@ -98,7 +99,7 @@ fn looked_at(name: &str, looked: &Looked) -> Host {
     let mut findings: Vec<Finding> = drift.findings.iter().map(|one| finding(one, looked)).collect();
     findings.extend(drift.mismatches.iter().filter(|mismatch| !mismatch.untold).map(mismatch));
     findings.extend(drift.orphans.iter().filter(|orphan| orphan.is_there()).map(orphan));
-    findings.sort_by_key(|finding| (!finding.cause.is_drift(), finding.cause == Cause::Runtime));
+    findings.sort_by_cached_key(|one| (!one.cause.is_drift(), one.cause == Cause::Runtime, one.id.clone()));
     let untold: Vec<&Mismatch> = drift.mismatches.iter().filter(|mismatch| mismatch.untold).collect();
     let state = if drift.record_fault.is_some() {
         HostState::Unknown
@@ -118,117 +119,83 @@ fn looked_at(name: &str, looked: &Looked) -> Host {
             printable(fault)
         )
     });
+    let told: Vec<String> = untold.iter().map(|untold| printable(&untold.evidence)).collect();
+    let (error, mut notes) = match record {
+        Some(record) => (Some(record), told),
+        None if state == HostState::Unknown => (Some(told.join("\n")), Vec::new()),
+        None => (None, told),
+    };
     let warned = drift.notices.iter().filter(|notice| notice.level != Level::Info);
-    let mut notes: Vec<String> = untold.iter().map(|untold| printable(&untold.evidence)).collect();
-    let error = record.or_else(|| (state == HostState::Unknown).then(|| notes.join("\n")));
     notes.extend(warned.map(|notice| printable(&notice.text)));
-    Host { host: name.to_owned(), state, error, sandbox: looked.sandbox, in_sync: drift.in_sync, findings, notes }
+    let (sandbox, clock) = (looked.sandbox, Some(looked.clock));
+    Host { host: name.to_owned(), state, error, sandbox, clock, in_sync: drift.in_sync, findings, notes }
 }
 
 fn finding(found: &plan::Finding, looked: &Looked) -> Finding {
-    let changed = found.change.as_ref();
-    let attributes = changed.map(|change| change.attributes.as_slice()).unwrap_or_default();
-    let content = attributes.iter().any(|a| a.attribute == resource::Attribute::Content);
-    let word = |value: &Value| match value {
-        Value::Content(_) => None,
-        value => Some(shown(value)),
-    };
-    let attributes = attributes
-        .iter()
-        .map(|one| Attribute {
-            name: one.attribute.name().to_owned(),
-            applied: found.applied.as_ref().and_then(|state| state.get(one.attribute)).and_then(word),
-            observed: one.before.as_ref().and_then(word),
-            desired: word(&one.after),
-        })
-        .collect();
+    let change = found.change.as_ref();
+    let is_gone = change.is_some_and(|change| change.observed.word(resource::Attribute::Type) == Some("absent"));
+    let words = wording::of_cause(found.cause, is_gone);
+    let content = |change: &&plan::Change| change.attributes.iter().any(|a| is_content(a.attribute));
     let hints = looked.hints.iter().filter(|hint| hint.path == found.id.name);
     Finding {
         id: printable(&found.id.to_string()),
         role: found.role.clone(),
         cause: found.cause,
-        says: says(found).to_owned(),
-        attributes,
-        diff: changed.filter(|_| content).map(|change| diff(change.desired.content(), change.observed.content())),
+        says: words.says.to_owned(),
+        attributes: change.map(|change| attributes(change, found.applied.as_ref())).unwrap_or_default(),
+        diff: change.filter(content).map(|change| diff(change.desired.content(), change.observed.content())),
         since: Some(Since { changed_at: found.changed_at, first_seen: None }),
         hints: hints.map(|hint| printable(&hint.text)).collect(),
-        mend: mend(found.cause).to_owned(),
+        mend: words.mend.to_owned(),
     }
 }
 
-fn says(found: &plan::Finding) -> &'static str {
-    match found.cause {
-        Cause::Drifted => "somebody changed it on the server",
-        Cause::Conflict => "somebody changed it on the server, and our own files have changed too",
-        Cause::New => "it is not as wanted, and the host remembers nothing of it: who changed it cannot be told",
-        Cause::Pending => "our own files have changed and are not applied yet",
-        Cause::ConvergedByHand => "somebody did by hand what is wanted now",
-        Cause::InSync | Cause::Orphaned | Cause::Runtime => "",
-    }
+fn is_content(attribute: resource::Attribute) -> bool {
+    attribute == resource::Attribute::Content
 }
 
-fn mend(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Drifted => "`zdt apply --only drifted` puts it back; `zdt accept` takes it over",
-        Cause::Conflict => "look at it, then `zdt apply` overwrites it",
-        Cause::New | Cause::Pending => "`zdt apply` brings it about",
-        Cause::ConvergedByHand | Cause::InSync => "nothing is to be done",
-        Cause::Orphaned => "`zdt apply --prune` removes it, if it is as it was left",
-        Cause::Runtime => "`zdt apply --only drifted` has what runs read it",
-    }
+fn attributes(change: &plan::Change, applied: Option<&State>) -> Vec<Attribute> {
+    // A hash of a short secret is as good as the secret; of a change, it hides the old one too.
+    let is_secret = [change.desired.content(), change.observed.content(), applied.and_then(State::content)]
+        .into_iter()
+        .flatten()
+        .any(|content| content.secret);
+    let word = |value: &Value| match value {
+        Value::Content(_) if is_secret => None,
+        value => Some(shown(value)),
+    };
+    let attribute = |one: &plan::AttributeChange| Attribute {
+        name: one.attribute.name().to_owned(),
+        applied: applied.and_then(|state| state.get(one.attribute)).and_then(word),
+        observed: one.before.as_ref().and_then(word),
+        desired: word(&one.after),
+    };
+    change.attributes.iter().map(attribute).collect()
 }
 
 fn mismatch(mismatch: &Mismatch) -> Finding {
-    Finding {
-        id: printable(&mismatch.about.to_string()),
-        role: mismatch.role.clone(),
-        cause: Cause::Runtime,
-        says: printable(&mismatch.evidence),
-        attributes: Vec::new(),
-        diff: None,
-        since: None,
-        hints: Vec::new(),
-        mend: mend(Cause::Runtime).to_owned(),
-    }
+    let (id, says) = (printable(&mismatch.about.to_string()), printable(&mismatch.evidence));
+    let mend = wording::runtime_mend(mismatch.mends.as_deref());
+    without_states(id, mismatch.role.clone(), Cause::Runtime, says, mend)
 }
 
 fn orphan(orphan: &plan::Orphan) -> Finding {
-    Finding {
-        id: printable(&orphan.left.path),
-        role: orphan.left.role.clone(),
-        cause: Cause::Orphaned,
-        says: crate::report::orphans::state(&orphan.state),
-        attributes: Vec::new(),
-        diff: None,
-        since: None,
-        hints: Vec::new(),
-        mend: mend(Cause::Orphaned).to_owned(),
-    }
+    let left = &orphan.left;
+    let says = format!("no role wants it any more; {}", orphans::state(&orphan.state));
+    let mend = wording::orphan_mend(&orphan.state).to_owned();
+    without_states(printable(&left.path), printable(&left.role), Cause::Orphaned, says, mend)
+}
+
+/// What is told in a sentence, for it has no wanted state to be compared with.
+fn without_states(id: String, role: String, cause: Cause, says: String, mend: String) -> Finding {
+    Finding { id, role, cause, says, mend, attributes: Vec::new(), diff: None, since: None, hints: Vec::new() }
 }
 
 /// From what is wanted to what is there.
 fn diff(wanted: Option<&Content>, there: Option<&Content>) -> Diff {
-    if [wanted, there].into_iter().flatten().any(|content| content.secret) {
-        return Diff::Hidden("it is secret and not shown".to_owned());
+    match compare(wanted, there) {
+        Compared::Secret => Diff::Hidden("it is secret and not shown".to_owned()),
+        Compared::Unshown(why) => Diff::Hidden(format!("it {why}")),
+        Compared::Lines(lines) => Diff::Lines(lines.into_iter().map(|(sign, text)| Line { sign, text }).collect()),
     }
-    let text = |content: Option<&Content>| match content {
-        None => Some(String::new()),
-        Some(content) => String::from_utf8(content.bytes.as_deref()?.to_vec()).ok().filter(|text| !text.contains('\0')),
-    };
-    let (Some(old), Some(new)) = (text(wanted), text(there)) else {
-        return Diff::Hidden("it is too large to show, or no text".to_owned());
-    };
-    let mut lines = Vec::new();
-    for hunk in TextDiff::from_lines(&old, &new).unified_diff().context_radius(3).iter_hunks() {
-        lines.push(Line { sign: '@', text: hunk.header().to_string() });
-        for change in hunk.iter_changes() {
-            let sign = match change.tag() {
-                ChangeTag::Delete => '-',
-                ChangeTag::Insert => '+',
-                ChangeTag::Equal => ' ',
-            };
-            lines.push(Line { sign, text: printable(change.value().trim_end_matches('\n')) });
-        }
-    }
-    Diff::Lines(lines)
 }

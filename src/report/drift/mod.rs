@@ -6,10 +6,11 @@ mod build;
 mod fingerprint;
 mod report;
 mod text;
+mod wording;
 
 pub use build::{Taken, report};
 pub use fingerprint::{finding_fingerprint, fingerprint};
 pub use report::{Attribute, Counts, Diff, Finding, Host, HostState, Line, Report, Since};
-pub use text::recap;
+pub use text::{Style, recap, text};
 mod stand_in;
 pub use stand_in::*;

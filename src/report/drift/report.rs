@@ -57,11 +57,13 @@ pub struct Host {
     /// Why the state is `busy`, `unknown` or `refused`, with the next step; else null.
     pub error: Option<String>,
     pub sandbox: bool,
+    /// The host's clock when it was looked at, seconds since 1970; null where it was not looked at.
+    pub clock: Option<i64>,
     /// How many resources are as wanted.
     pub in_sync: usize,
     /// What drifted first, then what runs otherwise, then what is ours; by id within that.
     pub findings: Vec<Finding>,
-    /// Warnings of roles and of what could not be told.
+    /// Warnings of roles, and what could not be told, where `error` does not say it.
     pub notes: Vec<String>,
 }
 
@@ -73,7 +75,7 @@ pub struct Finding {
     pub cause: Cause,
     /// One sentence: what is the matter.
     pub says: String,
-    /// What differs, managed attributes alone.
+    /// What differs, managed attributes alone; a content by its hash, unless it is secret.
     pub attributes: Vec<Attribute>,
     /// From what is wanted to what is there; null where nothing of a content differs.
     pub diff: Option<Diff>,
@@ -93,7 +95,7 @@ pub struct Attribute {
     pub desired: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Diff {
     /// Hunks, each line with its sign.
@@ -103,9 +105,10 @@ pub enum Diff {
 }
 
 /// A line of a unified diff.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Line {
-    /// `@` a hunk's head, ` ` the same in both, `-` wanted and not there, `+` there and not wanted.
+    /// `@` a hunk's head (the text is all of it), ` ` the same in both, `-` wanted and not there, `+` there and not
+    /// wanted, `\\` of the line before: no newline at the end.
     pub sign: char,
     /// Without control characters.
     pub text: String,
