@@ -1,4 +1,3 @@
-use std::fmt::Write;
 use std::time::Duration;
 
 use similar::{ChangeTag, TextDiff};
@@ -12,22 +11,22 @@ const DEADLINE: Duration = Duration::from_millis(500);
 /// Unchanged lines around a change.
 const CONTEXT: usize = 3;
 
-/// What there is to show of two contents that differ.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Shown {
-    /// Each line with its sign: `@` a hunk's head, ` `, `-`, `+`, and `\\` for what is said of the line before.
+/// How two contents differ, for a terminal as for a document.
+pub(super) enum Compared {
+    /// A unified diff: sign and text of each line; `@` before a hunk's head, `\\` before what is said of the end.
     Lines(Vec<(char, String)>),
-    /// Why nothing is: it is secret, too large, no text.
-    Nothing(String),
+    Secret,
+    /// Goes on after "it": too large, no text.
+    Unshown(String),
 }
 
-/// A unified diff of two contents, printable, and without any secret.
-pub(super) fn shown(before: Option<&Content>, after: Option<&Content>) -> Shown {
+/// The one place that decides what of a content may be seen.
+pub(super) fn compare(before: Option<&Content>, after: Option<&Content>) -> Compared {
     if [before, after].into_iter().flatten().any(|content| content.secret) {
-        return Shown::Nothing("content changes; it is secret and not shown".to_owned());
+        return Compared::Secret;
     }
     let (Some(old), Some(new)) = (text(before), text(after)) else {
-        return Shown::Nothing(unshown(before, after));
+        return Compared::Unshown(unshown(before, after));
     };
     let diff = TextDiff::configure().timeout(DEADLINE).diff_lines(old, new);
     let mut lines = Vec::new();
@@ -41,37 +40,33 @@ pub(super) fn shown(before: Option<&Content>, after: Option<&Content>) -> Shown 
             };
             lines.push((sign, printable(change.value().trim_end_matches('\n'))));
             if change.missing_newline() {
-                lines.push(('\\', "no newline at the end".to_owned()));
+                lines.push(('\\', " no newline at the end".to_owned()));
             }
         }
     }
-    Shown::Lines(lines)
+    Compared::Lines(lines)
 }
 
-/// The same as text, each line indented; one line that says what cannot be shown where it cannot be.
+/// A unified diff of two contents, each line indented; one line that says what cannot be shown where it cannot be.
 pub(super) fn diff(before: Option<&Content>, after: Option<&Content>, indent: &str) -> String {
-    let mut out = String::new();
-    match shown(before, after) {
-        Shown::Nothing(why) => line(&mut out, indent, &paint(FAINT, why)),
-        Shown::Lines(lines) => lines.iter().for_each(|(sign, text)| line(&mut out, indent, &painted(*sign, text))),
+    match compare(before, after) {
+        Compared::Secret => format!("{indent}{}\n", paint(FAINT, "content changes; it is secret and not shown")),
+        Compared::Unshown(why) => format!("{indent}{}\n", paint(FAINT, format!("content changes and {why}"))),
+        Compared::Lines(lines) => lines.iter().map(|(sign, text)| line(*sign, text, indent)).collect(),
     }
-    out
 }
 
-/// One line of a diff, with its sign and in its colour.
-pub(super) fn painted(sign: char, text: &str) -> String {
-    match sign {
-        '-' => paint(REMOVED, format!("-{text}")),
-        '+' => paint(ADDED, format!("+{text}")),
-        ' ' => format!(" {text}"),
+/// A line of a unified diff, coloured by its sign.
+pub(super) fn line(sign: char, text: &str, indent: &str) -> String {
+    let shown = match sign {
+        // The head brings its own signs.
         '@' => paint(FAINT, text),
-        _ => paint(FAINT, format!("{sign} {text}")),
-    }
-}
-
-fn line(out: &mut String, indent: &str, text: &str) {
-    // Writing to a String cannot fail.
-    let _ = writeln!(out, "{indent}{text}");
+        '\\' => paint(FAINT, format!("{sign}{text}")),
+        '-' => paint(REMOVED, format!("{sign}{text}")),
+        '+' => paint(ADDED, format!("{sign}{text}")),
+        _ => format!("{sign}{text}"),
+    };
+    format!("{indent}{shown}\n")
 }
 
 /// The text of a content; nothing there is the empty text, and `None` what is not text or stayed on the host.
@@ -89,7 +84,7 @@ fn unshown(before: Option<&Content>, after: Option<&Content>) -> String {
     };
     let stayed = [before, after].into_iter().flatten().any(|content| content.bytes.is_none());
     let why = if stayed { "is too large to show" } else { "is no text" };
-    format!("content changes and {why}: {} → {}", short(before), short(after))
+    format!("{why}: {} → {}", short(before), short(after))
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ struct Same<'a> {
     cause: Cause,
     attributes: &'a [Attribute],
     diff: &'a Option<Diff>,
-    sha256: &'a Option<String>,
     /// Of a content of which neither bytes nor hash may be kept, a change of its time is the only sign of another one.
     changed_at: Option<i64>,
 }
@@ -20,10 +19,10 @@ struct Same<'a> {
 /// Names a finding on a host as long as it stays what it is: lower-case hex SHA-256.
 pub fn finding_fingerprint(host: &str, finding: &Finding) -> String {
     // What runs is told with times and process ids, which change with every look.
-    let Finding { id, cause, attributes, diff, sha256, since, .. } = finding;
-    let is_hidden = matches!(diff, Some(Diff::Hidden(_))) && sha256.is_none();
+    let Finding { id, cause, attributes, diff, since, .. } = finding;
+    let is_hidden = matches!(diff, Some(Diff::Hidden(_)));
     let changed_at = since.changed_at.filter(|_| is_hidden);
-    hash(&Same { host, id, cause: *cause, attributes, diff, sha256, changed_at })
+    hash(&Same { host, id, cause: *cause, attributes, diff, changed_at })
 }
 
 /// The same for two runs exactly if they found the same, on the same hosts: lower-case hex SHA-256.

@@ -3,7 +3,6 @@
 //! Must not know: hosts, plans being made; the formats know the `Report` alone.
 
 mod build;
-mod finding;
 mod fingerprint;
 mod github;
 mod html;
@@ -12,6 +11,7 @@ mod plain;
 mod prometheus;
 mod report;
 mod text;
+mod wording;
 
 pub use build::{Taken, report};
 pub use fingerprint::{finding_fingerprint, fingerprint};

@@ -9,16 +9,16 @@ pub fn prometheus(report: &Report, last_success: Option<i64>) -> String {
     let inventory = label("inventory", &report.inventory);
     family(&mut out, "zdt_drift_hosts", "Hosts by what a look for drift found.");
     for (state, number) in &report.counts.hosts {
-        sample(&mut out, "zdt_drift_hosts", &[&inventory, &label("state", state.name())], number);
+        sample(&mut out, "zdt_drift_hosts", &[&inventory, &label("state", &word(state.name()))], number);
     }
     family(&mut out, "zdt_drift_resources", "Resources by cause, on the hosts that could be looked at.");
     for (cause, number) in &report.counts.resources {
-        sample(&mut out, "zdt_drift_resources", &[&inventory, &label("cause", cause.name())], number);
+        sample(&mut out, "zdt_drift_resources", &[&inventory, &label("cause", &word(cause.name()))], number);
     }
     family(&mut out, "zdt_drift_host_state", "1 for the state that a host is in, 0 for the others.");
     for host in &report.hosts {
         for state in HostState::ALL {
-            let labels = [&inventory, &label("host", &host.host), &label("state", state.name())];
+            let labels = [&inventory, &label("host", &host.host), &label("state", &word(state.name()))];
             sample(&mut out, "zdt_drift_host_state", &labels, u8::from(host.state == state));
         }
     }
@@ -34,6 +34,11 @@ pub fn prometheus(report: &Report, last_success: Option<i64>) -> String {
     single("zdt_drift_duration_seconds", "How long the last look took.", &(seconds(report.took_ms)));
     single("zdt_drift_exit_code", "What it came to: 0 in sync, 2 drift, 4 a host unknown.", &report.exit);
     out
+}
+
+/// `in_sync`: as labels are mostly written.
+fn word(name: &str) -> String {
+    name.replace(' ', "_")
 }
 
 fn seconds(milliseconds: u64) -> String {

@@ -57,6 +57,8 @@ pub struct Host {
     /// Why the state is `busy`, `unknown` or `refused`, with the next step; else null.
     pub error: Option<String>,
     pub sandbox: bool,
+    /// The host's clock when it was looked at, seconds since 1970; null where it was not looked at.
+    pub clock: Option<i64>,
     /// How many resources are as wanted.
     pub in_sync: usize,
     /// What drifted first, then what runs otherwise, then what is ours; by id within that.
@@ -73,12 +75,10 @@ pub struct Finding {
     pub cause: Cause,
     /// One sentence: what is the matter.
     pub says: String,
-    /// What differs, managed attributes alone.
+    /// What differs, managed attributes alone; a content by its hash, unless it is secret.
     pub attributes: Vec<Attribute>,
     /// From what is wanted to what is there; null where nothing of a content differs.
     pub diff: Option<Diff>,
-    /// Of the content that is there, as `sha256sum` prints it; null where there is none, nothing of it differs, or it is secret.
-    pub sha256: Option<String>,
     pub since: Since,
     /// What on the host may tell who did it, each a sentence, latest first.
     pub hints: Vec<String>,
@@ -95,7 +95,7 @@ pub struct Attribute {
     pub desired: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Diff {
     /// Hunks, each line with its sign.
@@ -105,9 +105,10 @@ pub enum Diff {
 }
 
 /// A line of a unified diff.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Line {
-    /// `@` a hunk's head, ` ` the same in both, `-` wanted and not there, `+` there and not wanted, `\\` said of the line before.
+    /// `@` a hunk's head (the text is all of it), ` ` the same in both, `-` wanted and not there, `+` there and not
+    /// wanted, `\\` of the line before: no newline at the end.
     pub sign: char,
     /// Without control characters.
     pub text: String,
