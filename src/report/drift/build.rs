@@ -131,14 +131,19 @@ fn finding(found: &plan::Finding, looked: &Looked) -> Finding {
     let change = found.change.as_ref();
     let is_gone = change.is_some_and(|change| change.observed.word(resource::Attribute::Type) == Some("absent"));
     let words = wording::of_cause(found.cause, is_gone);
+    let attributes = change.map(|change| attributes(change, found.applied.as_ref())).unwrap_or_default();
     let content = |change: &&plan::Change| change.attributes.iter().any(|a| is_content(a.attribute));
     Finding {
         id: printable(&found.id.to_string()),
         role: printable(&found.role),
         cause: found.cause,
         says: words.says.to_owned(),
-        attributes: change.map(|change| attributes(change, found.applied.as_ref())).unwrap_or_default(),
-        diff: change.filter(content).map(|change| diff(change.desired.content(), change.observed.content())),
+        // Of what is gone all else is missing with it.
+        attributes: attributes.into_iter().filter(|one| !is_gone || one.name == "type").collect(),
+        diff: change
+            .filter(|_| !is_gone)
+            .filter(content)
+            .map(|change| diff(change.desired.content(), change.observed.content())),
         since: Since { changed_at: found.changed_at, first_seen: None },
         hints: hints(&found.id, looked),
         mend: words.mend.to_owned(),

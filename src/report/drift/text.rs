@@ -76,7 +76,8 @@ fn block<'a>(host: &'a Host, style: Style, began: i64, mut shown: Option<&mut Sh
         out.push_str(&differences(finding, style, host, shown.as_deref_mut()));
         out.push_str(&tail(finding, host.clock.unwrap_or(began)));
     }
-    for note in &host.notes {
+    // A role says them of every host at every look; they are no drift.
+    for note in host.notes.iter().filter(|_| style.verbose) {
         out.push_str(&format!("  {} {note}\n", paint(CHANGED, "warning:")));
     }
     if style.verbose && host.in_sync > 0 {
