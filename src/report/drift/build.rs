@@ -205,3 +205,93 @@ fn diff(wanted: Option<&Content>, there: Option<&Content>) -> Diff {
         Compared::Lines(lines) => Diff::Lines(lines.into_iter().map(|(sign, text)| Line { sign, text }).collect()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::{AppliedPath, Id, Resource};
+
+    fn file(content: &[u8], secret: bool) -> State {
+        let content = Content { secret, ..Content::new(content) };
+        let state = State::default().with_word(resource::Attribute::Type, "file");
+        state.with(resource::Attribute::Content, Value::Content(content))
+    }
+
+    fn found(cause: Cause, observed: &State, desired: State) -> plan::Finding {
+        let wanted = Resource { id: Id::path("/f"), desired, notify: vec![], role: "r".to_owned() };
+        let change = plan::diff(&wanted, observed);
+        let applied = Some(file(b"last\n", false));
+        plan::Finding { id: Id::path("/f"), role: "r".to_owned(), cause, applied, change, changed_at: Some(7) }
+    }
+
+    fn host_of(drift: plan::HostDrift) -> Host {
+        looked_at("web1", &Looked { drift, sandbox: false, clock: 9, hints: Vec::new() })
+    }
+
+    fn one(finding: plan::Finding) -> Finding {
+        let mut host = host_of(plan::HostDrift { findings: vec![finding], ..plan::HostDrift::default() });
+        host.findings.remove(0)
+    }
+
+    #[test]
+    fn a_secret_shows_no_version_and_no_hash_whichever_side_it_is_on() {
+        for (observed, desired) in [(true, false), (false, true), (true, true)] {
+            let finding = one(found(Cause::Conflict, &file(b"hunter2\n", observed), file(b"hunter3\n", desired)));
+            assert_eq!(finding.diff, Some(Diff::Hidden("it is secret and not shown".to_owned())));
+            let nothing = Attribute { name: "content".to_owned(), applied: None, observed: None, desired: None };
+            assert_eq!(finding.attributes, [nothing]);
+        }
+    }
+
+    #[test]
+    fn a_content_goes_from_what_is_wanted_to_what_is_there() {
+        let finding = one(found(Cause::Drifted, &file(b"there\n", false), file(b"wanted\n", false)));
+        let Some(Diff::Lines(lines)) = finding.diff else { panic!("{:?}", finding.diff) };
+        let lines: Vec<(char, &str)> = lines.iter().map(|line| (line.sign, line.text.trim_end())).collect();
+        assert_eq!(lines, [('@', "@@ -1 +1 @@"), ('-', "wanted"), ('+', "there")]);
+        assert!(finding.attributes[0].applied.as_ref().is_some_and(|word| word.starts_with("sha256 ")));
+        assert_eq!(finding.says, "somebody changed it on the server");
+    }
+
+    #[test]
+    fn what_is_gone_was_removed() {
+        let absent = State::default().with_word(resource::Attribute::Type, "absent");
+        let finding = one(found(Cause::Drifted, &absent, file(b"wanted\n", false)));
+        assert_eq!(finding.says, "somebody removed it from the server");
+    }
+
+    #[test]
+    fn a_host_is_as_its_worst_finding_and_never_clean_where_something_is_untold() {
+        let mismatch = |untold| Mismatch {
+            about: Id::path("/f"),
+            role: "r".to_owned(),
+            evidence: "seen".to_owned(),
+            mends: Some("restart puma".to_owned()),
+            untold,
+        };
+        let of = |mismatches: Vec<Mismatch>, fault: Option<&str>| {
+            let record_fault = fault.map(str::to_owned);
+            host_of(plan::HostDrift { mismatches, record_fault, ..plan::HostDrift::default() })
+        };
+        assert_eq!(of(vec![], None).state, HostState::InSync);
+        let untold = of(vec![mismatch(true)], None);
+        assert_eq!(
+            (untold.state, untold.error.as_deref(), untold.notes.len()),
+            (HostState::Unknown, Some("/f: seen"), 0)
+        );
+        let both = of(vec![mismatch(true), mismatch(false)], None);
+        assert_eq!((both.state, both.error.as_deref()), (HostState::Unknown, Some("/f: seen")));
+        assert_eq!(both.findings[0].mend, "`zdt apply --only drifted` mends it: restart puma");
+        assert_eq!(of(vec![mismatch(false)], None).state, HostState::Drifted);
+        assert_eq!(of(vec![mismatch(false)], Some("torn")).state, HostState::Unknown);
+    }
+
+    #[test]
+    fn only_an_orphan_that_is_as_it_was_left_can_be_pruned() {
+        for (state, pruned) in [(plan::OrphanState::AsLeft, true), (plan::OrphanState::Changed(vec!["mode"]), false)] {
+            let orphans = vec![plan::Orphan { left: AppliedPath::default(), state }];
+            let host = host_of(plan::HostDrift { orphans, ..plan::HostDrift::default() });
+            assert_eq!((host.state, host.findings[0].mend.contains("--prune")), (HostState::InSync, pruned));
+        }
+    }
+}

@@ -121,7 +121,7 @@ fn differences<'a>(finding: &'a Finding, style: Style, host: &'a Host, shown: Op
     let gone = finding.attributes.iter().find(|one| one.name == "type" && one.observed.as_deref() == Some("absent"));
     if let Some(Attribute { desired, .. }) = gone {
         // All of its attributes and lines are missing with it.
-        return format!("    gone; a {} is wanted\n", desired.as_deref().unwrap_or("path"));
+        return format!("    not there; a {} is wanted\n", desired.as_deref().unwrap_or("path"));
     }
     let mut out = String::new();
     let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
