@@ -3,15 +3,17 @@
 
 #[test]
 fn transcripts_are_true() {
-    // README, `docs/rollback.md` and `docs/saved-plans.md` tell of a first run; what an earlier one left would make it a
+    // README, `docs/rollback.md`, `docs/drift.md` and `docs/saved-plans.md` tell of a first run; what an earlier one left would make it a
     // second.
-    for sandbox in ["sandbox", "rollback", "shop"] {
+    for sandbox in ["sandbox", "rollback", "shop", "drift"] {
         let sandbox = format!("{}/target/{sandbox}", env!("CARGO_MANIFEST_DIR"));
         if let Err(error) = std::fs::remove_dir_all(&sandbox) {
             assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{sandbox}: {error}");
         }
     }
     trycmd::TestCases::new()
+        // Somebody who edits by hand.
+        .register_bin("sed", std::path::PathBuf::from("/bin/sed"))
         .env("NO_COLOR", "1")
         .env("COLUMNS", "100")
         // The key of saved plans is not that of whoever runs the tests.

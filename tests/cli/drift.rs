@@ -88,7 +88,7 @@ fn the_same_drift_is_told_once_and_its_end_once() {
     place.write(&format!("box/{UPSTREAM}"), "# by another hand\n");
     place.zdt(&only).ended_with(2).says("another hand");
     place.apply().ended_with(0);
-    place.zdt(&only).ended_with(0).says("box: in sync again");
+    place.zdt(&only).ended_with(0).says("box: no drift any more");
     let calm = place.zdt(&only);
     calm.ended_with(0);
     assert_eq!(calm.stdout, "", "told twice");

@@ -88,7 +88,7 @@ fn tell(command: &Drift, report: &Report, again: &[String]) -> Result<(), Exit> 
     }
     output::put(&drift::text(report, style));
     for host in again {
-        output::line(&format!("{host}: in sync again"));
+        output::line(&format!("{host}: no drift any more"));
     }
     screen::print_without_roles(&report.without_roles);
     output::line(&format!("{}{}", drift::recap(report), screen::duration(Duration::from_millis(report.took_ms))));

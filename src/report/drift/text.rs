@@ -179,7 +179,7 @@ fn ago(seconds: i64) -> String {
     unit.map_or_else(|| "just now".to_owned(), |(length, unit)| format!("{} ago", count(seconds / length, unit)))
 }
 
-/// `Drift: 3 hosts: 1 drifted (2 resources), 2 in sync. No drift: 1 pending.`
+/// `Drift: 3 hosts: 1 drifted (2 resources), 2 in sync. Not drift: 1 pending.`
 pub fn recap(report: &Report) -> String {
     let number = |causes: &[Cause]| causes.iter().filter_map(|cause| report.counts.resources.get(cause)).sum::<usize>();
     let moved: Vec<Cause> = Cause::ALL.into_iter().filter(|cause| cause.is_drift()).collect();
@@ -198,7 +198,7 @@ pub fn recap(report: &Report) -> String {
         .filter(|(number, _)| *number > 0)
         .map(|(number, name)| format!("{number} {name}"))
         .collect();
-    let ours = if ours.is_empty() { String::new() } else { format!(" No drift: {}.", ours.join(", ")) };
+    let ours = if ours.is_empty() { String::new() } else { format!(" Not drift: {}.", ours.join(", ")) };
     format!("Drift: {}: {}.{ours}", count(report.hosts.len(), "host"), states.join(", "))
 }
 
