@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use crate::engine::visit::Visit;
 use crate::engine::{Event, Fleet, Stage, Trouble, remote};
-use crate::host;
+use crate::host::{self, Session};
 use crate::plan::{self, HostDrift};
 use crate::resource::{Hint, HintsRequest, Observation, OpenSeen, OpenState, Subject};
 use crate::role;
@@ -67,40 +67,45 @@ impl Visit<'_> {
                 Err(_) => return Drifted::Unknown(Trouble::Late),
             },
         };
-        looked.unwrap_or_else(|fault| Drifted::Unknown(Trouble::Host(fault)))
-    }
-
-    async fn look_for_drift(&self, look: Look) -> Result<Drifted, host::Fault> {
-        self.stage(Stage::Connect);
-        let mut session = host::connect(&self.job.target, &self.options.connect).await?;
-        if self.job.root.is_none() {
-            remote::looks_at_what_runs(&mut session);
-        }
-        let begun = Instant::now();
-        let observation = loop {
-            self.stage(Stage::Observe);
-            let observation = remote::observe(&mut session, &self.job.request_running()).await?;
-            match &observation.open {
-                None => break observation,
-                Some(open) if open.state == OpenState::Held && begun.elapsed() + PAUSE <= look.wait => {
-                    tokio::time::sleep(PAUSE).await;
-                }
-                Some(open) => return Ok(Drifted::Open(open.clone())),
-            }
+        let (mut session, observation) = match looked {
+            Ok(looked) => looked,
+            Err(fault) => return Drifted::Unknown(Trouble::Host(fault)),
         };
+        if let Some(open) = observation.open {
+            return Drifted::Open(open);
+        }
         let drift = match self.compare(&observation) {
             Ok(drift) => drift,
-            Err(Trouble::Faults(faults)) => return Ok(Drifted::Faulty(faults)),
-            Err(trouble) => return Ok(Drifted::Unknown(trouble)),
+            Err(Trouble::Faults(faults)) => return Drifted::Faulty(faults),
+            Err(trouble) => return Drifted::Unknown(trouble),
         };
         let (sandbox, clock) = (self.job.root.is_some(), observation.session.clock);
         let request = hints_request(&drift, &observation);
         // What was found is known without them: who cannot tell who did it has still looked.
         let hints = match request.paths.is_empty() || sandbox {
             true => Vec::new(),
-            false => remote::hints(&mut session, &request).await.unwrap_or_default(),
+            false => within(look.until, remote::hints(&mut session, &request)).await.unwrap_or_default(),
         };
-        Ok(Drifted::Looked(Box::new(Looked { drift, sandbox, clock, hints })))
+        Drifted::Looked(Box::new(Looked { drift, sandbox, clock, hints }))
+    }
+
+    /// What there is to see, at the latest once whoever is at work has been waited for.
+    async fn look_for_drift(&self, look: Look) -> Result<(Session, Observation), host::Fault> {
+        self.stage(Stage::Connect);
+        let mut session = host::connect(&self.job.target, &self.options.connect).await?;
+        if self.job.root.is_none() {
+            remote::looks_at_what_runs(&mut session);
+        }
+        let begun = Instant::now();
+        loop {
+            self.stage(Stage::Observe);
+            let observation = remote::observe(&mut session, &self.job.request_running()).await?;
+            let is_held = observation.open.as_ref().is_some_and(|open| open.state == OpenState::Held);
+            if !is_held || begun.elapsed() + PAUSE > look.wait {
+                return Ok((session, observation));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     fn compare(&self, observation: &Observation) -> Result<HostDrift, Trouble> {
@@ -108,6 +113,15 @@ impl Visit<'_> {
         let mismatches = self.job.mismatches(&wanted, observation).map_err(Trouble::Faults)?;
         plan::drift(&wanted, mismatches, observation).map_err(Trouble::Unseen)
     }
+}
+
+/// What `work` comes to, if there is time for it.
+async fn within<T>(until: Option<Instant>, work: impl Future<Output = Result<T, host::Fault>>) -> Option<T> {
+    let done = match until {
+        None => Ok(work.await),
+        Some(until) => tokio::time::timeout_at(until.into(), work).await,
+    };
+    done.ok()?.ok()
 }
 
 /// The paths that somebody else has changed, and those that changed after they were read.

@@ -60,16 +60,22 @@ hint_of_packages() {
 # Which package brought a path.
 hint_of_owners() {
 	command -v dpkg >/dev/null || return 0
+	asked=''
 	IFS=$NL
 	for path in $paths; do
-		IFS=$WS
 		# dpkg would take these for a pattern.
 		case $path in
-		*[*?[\\]*) continue ;;
+		*[*?[\\]*) ;;
+		*) asked=$asked$path$NL ;;
 		esac
-		owner=$(timeout -s KILL 5 dpkg -S -- "$path" 2>/dev/null | head -n 1)
-		case $owner in
-		*": $path") hint owner 0 "$path" "${owner%": $path"}" ;;
+	done
+	set -- $asked
+	[ $# -gt 0 ] || set -- /
+	owners=$(timeout -s KILL 5 dpkg -S -- "$@" 2>/dev/null)
+	for owner in $owners; do
+		path=${owner#*: }
+		case $NL$asked in
+		*"$NL$path$NL"*) hint owner 0 "$path" "${owner%": $path"}" ;;
 		esac
 	done
 	IFS=$WS
@@ -92,9 +98,14 @@ hint_of_journal() {
 	login='' login_at=0
 	while read -r at _ tag rest; do
 		at=${at%%.*}
+		# Anybody can write to the journal, and whatever stands here is reckoned with.
+		case $at in
+		'' | *[!0-9]*) continue ;;
+		esac
 		case $tag in
 		sudo*)
 			case $rest in
+			*' : command not allowed ; '* | *' incorrect password attempt'*) continue ;;
 			*' ; COMMAND='*) ;;
 			*) continue ;;
 			esac
@@ -130,7 +141,7 @@ tell_login() {
 
 # The same where no journal is: the last lines of the log, with whatever kind of time it has.
 hint_of_auth_log() {
-	grep -h -e ' sudo[:[]' -e ' sshd[^ ]*: Accepted ' /var/log/auth.log | tail -n 100 | while read -r first rest; do
+	timeout -s KILL 5 grep -h -e ' sudo[:[]' -e ' sshd[^ ]*: Accepted ' /var/log/auth.log | tail -n 100 | while read -r first rest; do
 		case $first in
 		[0-9]*T*) ;;
 		*)

@@ -21,7 +21,13 @@ fact_nginx_running() {
 	esac
 	[ -n "$active_state" ] || [ -z "$master" ] || active_state=active
 	say state "$active_state"
-	[ -n "$master" ] || return 0
+	[ -n "$master" ] || {
+		case $active_state in
+		inactive | failed) ;;
+		*) say lost "no master process of nginx was found, and \`$1\` is ${active_state:-in a state that nobody tells}" ;;
+		esac
+		return
+	}
 	say master "$master"
 	children_of "$master" 'nginx: worker process'
 	workers='' draining=0 loaded=''
@@ -50,7 +56,13 @@ fact_puma_running() {
 	unit_of "$1"
 	say state "$active_state"
 	case $main_pid in
-	0 | '' | *[!0-9]*) return 0 ;;
+	0 | '' | *[!0-9]*)
+		case $active_state in
+		inactive | failed) ;;
+		*) say lost "systemd names no main process of \`$1\`, which is ${active_state:-in a state that it does not tell}" ;;
+		esac
+		return
+		;;
 	esac
 	title_of "$main_pid"
 	case $title in
@@ -105,7 +117,8 @@ puma_releases() {
 	for process in ${found:-$main_pid}; do
 		place=$(readlink "/proc/$process/cwd" 2>/dev/null) || continue
 		[ "$place" != "$release" ] || continue
-		stale=$stale${stale:+,}$process stale_release=${place##*/}
+		place=${place##*/}
+		stale=$stale${stale:+,}$process stale_release=${place:-/}
 	done
 	say stale "$stale"
 	say stale_release "$stale_release"

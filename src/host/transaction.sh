@@ -219,7 +219,7 @@ leave_places() {
 # Brings what the host remembers of zdt's work up to date: a line a thing, and `end`. What is not whole, says another
 # format or is of no use to zdt is set aside.
 remember() {
-	names=$NL others='' before=$NL format='' whole=''
+	names=$NL others='' format='' whole=''
 	IFS=$NL
 	for line in $applied; do
 		names=$names${line%%"$US"*}$NL
@@ -232,7 +232,7 @@ remember() {
 				break
 			}
 			case $names in
-			*"$NL${line%%"$US"*}$NL"*) before=$before$line$NL ;;
+			*"$NL${line%%"$US"*}$NL"*) ;;
 			*) others=$others$line$NL ;;
 			esac
 		done; } <"$state_dir/applied"
@@ -247,43 +247,36 @@ remember() {
 	try keep_text "$state_dir/applied" "2$NL$remembered${others}end"
 }
 
-# Sets `remembered` to the lines of `applied`, each with what tells its path as it is now from what others make of it.
-# That is taken only of what this transaction has put there, for that alone its handlers have had read; of all else it
-# stays what it was.
+# Sets `remembered` to the lines of `applied`. Where a line ends with `now`, what tells its path as it is from what others
+# make of it stands there instead: that is asked only of what this transaction has put there, for that alone its handlers
+# have had read. The others bring what they had.
 sign() {
-	below=${state_dir%/var/lib/zdt} paths='' remembered='' number=0
-	while [ "$number" -lt "$count" ]; do
-		number=$((number + 1))
-		eval "line=\$entry_$number"
-		line=${line#*"$US"}
-		paths=$paths${line%%"$US"*}$NL
-	done
+	below=${state_dir%/var/lib/zdt} paths='' remembered=''
 	IFS=$NL
-	set -- $paths
-	mine=$NL$paths paths=''
-	# What is absent is left out.
-	[ $# = 0 ] || paths=$(stat -c "%i.%Z.%Y$US%n" "$@" 2>/dev/null)
-	paths=$NL$paths$NL
 	for line in $applied; do
-		thing=${line%%"$US"*} signature=''
 		case $line in
-		*"$US"gone"$US"*) continue ;;
+		/*"${US}now$US") paths=$paths$below${line%%"$US"*}$NL ;;
 		esac
-		case $paths in
-		*"$US$below$thing$NL"*)
-			signature=${paths%%"$US$below$thing$NL"*}
-			signature=${signature##*"$NL"}
+	done
+	set -- $paths
+	# What is absent is left out; the others come in their order.
+	[ $# = 0 ] || paths=$(stat -c "%i.%Z.%Y$US%n" "$@" 2>/dev/null)
+	set -- $paths
+	for line in $applied; do
+		case $line in
+		*"${US}gone$US"*) continue ;;
+		*"${US}now$US")
+			line=${line%"now$US"}
+			case ${1-} in
+			*"$US$below${line%%"$US"*}")
+				line=$line${1%%"$US"*}
+				shift
+				;;
+			esac
+			line=$line$US
 			;;
 		esac
-		case $mine:$before in
-		*"$NL$below$thing$NL"*:*) ;;
-		*:*"$NL$thing$US"*)
-			signature=${before#*"$NL$thing$US"}
-			signature=${signature%%"$US$NL"*}
-			signature=${signature##*"$US"}
-			;;
-		esac
-		remembered=$remembered$line$signature$US$NL
+		remembered=$remembered$line$NL
 	done
 	IFS=$WS
 }

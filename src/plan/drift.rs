@@ -14,7 +14,7 @@ pub struct HostDrift {
     pub mismatches: Vec<Mismatch>,
     /// What is said of the host whatever was found.
     pub notices: Vec<Notice>,
-    /// Why the host's memory could not be read: then no cause is known, and the host's state is not known either.
+    /// Why the host's memory could not be read, and what would mend that: then no cause is known, and the host's state is not known either.
     pub record_fault: Option<String>,
 }
 
@@ -42,7 +42,7 @@ pub fn drift(
     let mut found = HostDrift {
         mismatches,
         notices: desired.notices.clone(),
-        record_fault: observation.applied.fault.clone(),
+        record_fault: observation.applied.told(),
         ..HostDrift::default()
     };
     for resource in &desired.resources {

@@ -36,6 +36,10 @@ impl Orphan {
 /// Said where the host's memory cannot be read: that nothing is said of orphans must not read as if there were none.
 pub(super) fn blindness(observation: &Observation) -> Option<Notice> {
     let fault = observation.applied.fault.as_deref()?;
+    if observation.applied.is_newer() {
+        let text = format!("a newer zdt wrote what the host remembers ({fault}): use that one, this one would lose it");
+        return Some(Notice { role: String::new(), level: Level::Refusal, text });
+    }
     let text = format!(
         "what zdt left here earlier cannot be read ({fault}): nothing is known of paths that no role wants any more"
     );

@@ -17,6 +17,7 @@ pub(super) fn settled(
     if resource.id.subject == Subject::Unit || left.kind == "absent" {
         return left;
     }
+    let known = observation.applied.left(&resource.id);
     let asked = |handler: &&Handler| handler.role == resource.role && resource.notify.contains(&handler.name);
     let mut handlers: Vec<&Handler> = desired.handlers.iter().filter(asked).collect();
     handlers.sort_by_key(|handler| order::handler_rank(&handler.kind));
@@ -26,7 +27,9 @@ pub(super) fn settled(
     AppliedPath {
         handlers: remember_handlers(handlers),
         checks: remember_checks(desired.checks.iter().filter(concerns)),
-        made: observation.applied.left(&resource.id).is_some_and(|known| known.made),
+        made: known.is_some_and(|known| known.made),
+        // Nothing has it read anew: what vouched for it before does so still, if it is what it was.
+        signature: known.map(|known| known.signature.clone()).unwrap_or_default(),
         ..left
     }
 }

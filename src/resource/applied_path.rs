@@ -22,11 +22,13 @@ pub struct AppliedPath {
     pub checks: String,
     /// Whether zdt made or wrote it, so that it is zdt's to take away; else it was there, and is only managed.
     pub made: bool,
-    /// `INODE.CTIME.MTIME` as the host saw it when it committed; empty where that is not known.
+    /// `INODE.CTIME.MTIME` as the host saw it when it had put the path there; empty where that is not known.
     pub signature: String,
 }
 
 impl AppliedPath {
+    /// In a manifest, of what the transaction puts there: the host signs it when it commits.
+    pub const NOW: &str = "now";
     const GONE: &str = "gone";
     const UNIT: &str = "unit";
     const UNIT_PREFIX: &str = "unit:";
@@ -91,7 +93,7 @@ impl AppliedPath {
         (named && signed).then(|| AppliedPath { signature: signature.to_owned(), ..left })
     }
 
-    /// A line as it was sent to the host, which knows the signature only later. An earlier zdt remembered only what it
+    /// A line as it was sent to the host, which may know the signature only later. An earlier zdt remembered only what it
     /// had made, and did not say so.
     pub fn decode_sent(words: &[&[u8]]) -> Option<AppliedPath> {
         let [path, kind, detail, mode, owner, group, role, handlers, checks, made @ ..] = words else { return None };
@@ -115,8 +117,8 @@ impl AppliedPath {
             handlers: text(handlers)?,
             checks: text(checks)?,
             made: match made {
-                [b"yes"] | [] => true,
-                [b"no"] => false,
+                [b"yes"] | [b"yes", _] | [] => true,
+                [b"no"] | [b"no", _] => false,
                 _ => return None,
             },
             signature: String::new(),
@@ -217,7 +219,8 @@ mod tests {
         let line = "/a|file|aa|0644|root||r|=[]|=";
         assert_eq!(sent(line), Some(true));
         assert_eq!(sent(&format!("{line}|no")), Some(false));
-        assert_eq!(sent(&format!("{line}|no|7.8.9")), None);
+        assert_eq!(sent(&format!("{line}|no|now")), Some(false));
+        assert_eq!(sent(&format!("{line}|no|now|more")), None);
     }
 
     #[test]

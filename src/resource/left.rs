@@ -16,6 +16,8 @@ pub struct Applied {
 }
 
 impl Applied {
+    /// What this zdt writes.
+    const FORMAT: u32 = 2;
     /// The fault that another user would not meet.
     const DENIED: &str = "permission denied";
 
@@ -34,7 +36,26 @@ impl Applied {
 
     /// Why the record must be written anew; `None` where it need not be, or where that would mend nothing.
     pub fn to_renew(&self) -> Option<String> {
-        self.fault.clone().filter(|fault| fault != Applied::DENIED)
+        self.fault.clone().filter(|fault| fault != Applied::DENIED && !self.is_newer())
+    }
+
+    /// Whether a newer zdt than this one wrote it: then it is not ours to set aside.
+    pub fn is_newer(&self) -> bool {
+        let format = self.fault.as_deref().and_then(|fault| fault.strip_prefix("format ")?.parse::<u32>().ok());
+        format.is_some_and(|format| format > Applied::FORMAT)
+    }
+
+    /// Why it cannot be read, and what would mend that, in sentences.
+    pub fn told(&self) -> Option<String> {
+        let fault = self.fault.as_deref()?;
+        let next = if self.is_newer() {
+            "A newer zdt wrote it: use that one."
+        } else if fault == Applied::DENIED {
+            "Does zdt run as root there (`ansible_become: yes`)?"
+        } else {
+            "`zdt apply` writes it anew."
+        };
+        Some(format!("what zdt remembers of this host cannot be read ({fault}): who changed what is not known. {next}"))
     }
 
     pub(super) fn insert(&mut self, left: AppliedPath) {

@@ -37,13 +37,14 @@ impl Load {
 
     /// What is wrong where `seen` was changed after it was last read; `clock` is the host's, of when it was looked at.
     pub fn mismatch(&self, seen: &PathSeen, clock: i64) -> Option<Mismatch> {
-        let changed = seen.mtime.max(seen.ctime);
+        // Nobody can set it back or forward but with the clock.
+        let changed = seen.ctime;
         if self.at.is_none() && self.untold.is_none() || self.at.is_some_and(|at| changed <= at + Load::BLUR) {
             return None;
         }
         let time = |seconds: i64| words::utc(u64::try_from(seconds).unwrap_or_default());
         let mut changed = format!("it was changed at {}", time(changed));
-        if seen.mtime.max(seen.ctime) > clock + Load::BLUR {
+        if seen.ctime > clock + Load::BLUR {
             changed.push_str(", which is yet to come by the host's clock");
         }
         let evidence = match (&self.untold, self.at) {

@@ -47,8 +47,10 @@ fn applied(plan: &HostPlan, observation: &Observation) -> Vec<AppliedPath> {
             Action::Create | Action::Update => {
                 let made = change.action == Action::Create || is_whole(change);
                 let made = made || known(&change.id).is_some_and(|left| left.made);
-                applied.push(AppliedPath { made, ..left(plan, change) });
+                applied.push(AppliedPath { made, signature: AppliedPath::NOW.to_owned(), ..left(plan, change) });
             }
+            // What runs is brought to what the files say: those are as wanted, and remembered as that.
+            Action::Effect if change.evidence.is_some() => {}
             Action::Remove | Action::Effect => applied.push(AppliedPath {
                 role: change.role.clone(),
                 ..AppliedPath::of(&change.id, &change.desired, &change.observed)
@@ -191,6 +193,35 @@ mod tests {
     fn manifest(desired: State, observation: &Observation) -> Manifest {
         let plan = plan(&wanted(desired), observation).expect("all was seen");
         Manifest::of(&plan, observation, Header::of("t1", None), None)
+    }
+
+    #[test]
+    fn what_runs_is_mended_without_a_second_memory_of_its_file() {
+        let observation = seen(b"a");
+        let mut plan = plan(&wanted(file_as_seen(b"a")), &observation).expect("all was seen");
+        assert!(plan.changes.is_empty(), "{plan:?}");
+        plan.changes.push(Change {
+            id: Id::path("/etc/x"),
+            action: Action::Effect,
+            attributes: vec![],
+            observed: State::default(),
+            desired: State::default(),
+            notify: vec!["restart".to_owned()],
+            role: "r".to_owned(),
+            cause: Some(crate::plan::Cause::Runtime),
+            evidence: Some("it is older than its file".to_owned()),
+        });
+        let applied = Manifest::of(&plan, &observation, Header::of("t1", None), None).applied;
+        assert_eq!(
+            applied.iter().map(|left| (left.path.as_str(), left.kind.as_str())).collect::<Vec<_>>(),
+            [("/etc/x", "file")]
+        );
+    }
+
+    fn file_as_seen(content: &[u8]) -> State {
+        State::default()
+            .with_word(Attribute::Type, "file")
+            .with(Attribute::Content, Value::Content(Content::new(content)))
     }
 
     #[test]

@@ -88,10 +88,10 @@ fn encode_header(bytes: &mut Vec<u8>, header: &Header) {
 }
 
 fn encode_applied(bytes: &mut Vec<u8>, applied: &AppliedPath) {
-    let AppliedPath { path, kind, detail, mode, owner, group, role, handlers, checks, made, signature: _ } = applied;
+    let AppliedPath { path, kind, detail, mode, owner, group, role, handlers, checks, made, signature } = applied;
     let made = if *made { "yes" } else { "no" };
     let (handlers, checks) = (word(handlers), word(checks));
-    line(bytes, &["applied", path, kind, detail, mode, owner, group, role, &handlers, &checks, made]);
+    line(bytes, &["applied", path, kind, detail, mode, owner, group, role, &handlers, &checks, made, signature]);
 }
 
 /// A word that may hold any byte, as `words.sh` reads it.
@@ -201,7 +201,7 @@ mod tests {
             format!(
                 "id|t1|\nstate|/var/lib/zdt|\nkind|apply|\nby|=|\nconfirm|0|\nwait|0|\nguard|no|\nkeep|50|262144|\n\
                  checking|yes|\nrenew|yes|\nentry|/a?end|file|0644||root|absent|||||~Lw==|{hash}|\neAof\n\
-             check|c||a b||\nhandler|h|k|\napplied|/a|file|||||r|~YQpi|=|no|\nend|\n"
+             check|c||a b||\nhandler|h|k|\napplied|/a|file|||||r|~YQpi|=|no||\nend|\n"
             )
         );
         let preflight = String::from_utf8(manifest.encode()).unwrap();

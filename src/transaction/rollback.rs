@@ -62,7 +62,11 @@ impl Rollback {
                 .iter()
                 .position(|ended| ended.id() == to || ended.record.name == to)
                 .ok_or_else(|| NoRollback::NotKnown { to: to.to_owned() })?,
-            None => history.iter().rposition(Ended::is_committed).ok_or(NoRollback::Nothing)?,
+            // One that only had something read anew, or renewed the host's memory, has nothing to take back.
+            None => history
+                .iter()
+                .rposition(|ended| ended.is_committed() && !ended.entries.is_empty())
+                .ok_or(NoRollback::Nothing)?,
         };
         let (before, undone) = history.split_at(first);
         let stuck = |ended: &&Ended| !matches!(ended.record.outcome, Outcome::Committed | Outcome::PutBack { .. });

@@ -174,7 +174,7 @@ impl Scenario {
                 "entryUS{full}US{put}US{mode}US{owner}US{group}US{seen}US{parent}US{detail}US\n{data}\n"
             ));
             let kind = if put == "remove" { "gone" } else { put };
-            request.push_str(&format!("appliedUS/{path}US{kind}US{detail}US{mode}USUSUSroleUS=US=USyesUS\n"));
+            request.push_str(&format!("appliedUS/{path}US{kind}US{detail}US{mode}USUSUSroleUS=US=USyesUSnowUS\n"));
         }
         for handler in &self.handlers {
             request.push_str(&format!("handlerUS{handler}\n"));

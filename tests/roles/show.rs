@@ -19,7 +19,7 @@ fn show_tells_what_to_set_and_what_comes_of_it() {
         "\nManages\n\n  template {{ nginx_upstream_path }}\n",
         "\nChecks\n\n  nginx reads the upstream\n",
         "\nHandlers\n\n  reload nginx (nginx_reload)\n",
-        "\nLooked at in what runs, by zdt drift\n\n  unit nginx.service: not when facts.running.state is defined and \
+        "\nLooked at in what runs, by zdt drift\n\n  unit nginx.service: not when facts.running.lost is defined\n  unit nginx.service: not when facts.running.state is defined and \
          facts.running.state == \"failed\"\n  {{ nginx_upstream_path }}: was it read by nginx's workers since it was changed?\n",
         "  zdt_roles: [nginx_upstream]\n  app_name: shop\n",
         "        server unix:/srv/shop/shared/tmp/sockets/puma.sock max_fails=0 fail_timeout=0;\n",

@@ -119,7 +119,13 @@ fn host() -> Host {
 
 fn left(path: &str, kind: &str, made: bool) -> AppliedPath {
     let (path, kind, handlers) = (path.to_owned(), kind.to_owned(), "a\nb".to_owned());
-    AppliedPath { path, kind, handlers, made, role: "r".to_owned(), ..AppliedPath::default() }
+    let signature = match path.as_str() {
+        "/f" => AppliedPath::NOW,
+        "/known" => "4.5.6",
+        _ => "",
+    };
+    let (role, signature) = ("r".to_owned(), signature.to_owned());
+    AppliedPath { path, kind, handlers, made, role, signature, ..AppliedPath::default() }
 }
 
 /// As the host writes it, `|` for the separator. Only what the transaction has put there is signed, which is `f`; what
@@ -200,7 +206,7 @@ fn a_memory_of_no_use_is_set_aside_and_written_anew() {
             (host.manifest.renew, host.manifest.applied) = (renew, vec![left("/known", "file", false)]);
             let (progress, outcome) = host.run(&shell, Checking::Again);
             assert_eq!(outcome, Outcome::Committed, "{shell:?} {progress:?}");
-            assert_eq!(record(&host), "2\n/known|file|||||r|~YQpi|=|no||\nend\n", "{shell:?}");
+            assert_eq!(record(&host), "2\n/known|file|||||r|~YQpi|=|no|4.5.6|\nend\n", "{shell:?}");
             let aside = fs::read_to_string(host.at("box/var/lib/zdt/applied.other")).unwrap();
             assert_eq!(aside.replace('\u{1f}', "|"), text, "{shell:?}");
         }
@@ -219,5 +225,24 @@ fn whoever_commits_leaves_a_memory_even_of_nothing() {
         host.manifest.applied = vec![left("/known", "file", false)];
         assert!(matches!(host.run(&shell, Checking::Again).1, Outcome::PutBack { .. }), "{shell:?}");
         assert_eq!(record(&host), "2\nend\n", "{shell:?}");
+    }
+}
+
+/// The lookups of one line are walks, not walks of walks: with those a thousand lines took longer than anybody waits.
+#[test]
+fn a_long_memory_is_kept_line_by_line() {
+    for shell in Shell::all() {
+        let mut host = host();
+        let path = |number: usize| format!("/etc/app/{number}.conf");
+        let known: String =
+            (0..1000).map(|number| format!("{}|file|aa|0644|||r|~YQpi|=|no|{number}.5.6|\n", path(number))).collect();
+        remember(&host.at("box"), &format!("2\n{known}end\n"));
+        let line =
+            |number: usize| AppliedPath { signature: format!("{number}.5.6"), ..left(&path(number), "file", false) };
+        host.manifest.applied = (0..1000).map(line).collect();
+        let (progress, outcome) = host.run(&shell, Checking::Done);
+        assert_eq!(outcome, Outcome::Committed, "{shell:?} {progress:?}");
+        let expected = known.replace("|aa|0644|", "|||");
+        assert_eq!(record(&host), format!("2\n{expected}end\n"), "{shell:?}");
     }
 }

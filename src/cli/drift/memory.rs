@@ -87,7 +87,7 @@ impl Memory {
     }
 
     /// Leaves all that for the next run.
-    pub fn keep(&self, _report: &Report) -> Exit {
+    pub fn keep(&self) -> Exit {
         match self.place.as_ref().map(|place| place.keep(&self.next)) {
             Some(Err(fault)) if self.is_needed => refuse(&fault),
             _ => Exit::Clean,

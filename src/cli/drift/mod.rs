@@ -48,7 +48,7 @@ fn attempt(command: &Drift) -> Result<Exit, Exit> {
     if !command.only_changes || report.changed != Some(false) {
         tell(command, &report, &again)?;
     }
-    exit = exit.max(memory.keep(&report));
+    exit = exit.max(memory.keep());
     Ok(exit)
 }
 

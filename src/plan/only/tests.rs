@@ -241,14 +241,14 @@ fn afterwards_all_that_was_not_left_out_must_be_as_wanted() {
 #[test]
 fn without_a_memory_nothing_is_chosen() {
     let mut seen = observation(&[(PUMA, None, "edited"), (DROP_IN, None, "wanted")], "kill");
-    seen.applied.fault = Some("format 9".to_owned());
+    seen.applied.fault = Some("format 1".to_owned());
     for only in [Only::Drifted, Only::Pending] {
         let plan = kept(only, &[], &seen);
         assert!(plan.notices.iter().any(|notice| notice.level == Level::Refusal), "{plan:?}");
     }
     // Where nothing differs there is nothing to choose.
     let mut same = observation(&[(PUMA, None, "wanted"), (DROP_IN, None, "wanted")], "kill");
-    same.applied.fault = Some("format 9".to_owned());
+    same.applied.fault = Some("format 1".to_owned());
     let plan = kept(Only::Drifted, &[], &same);
     assert!(plan.changes.is_empty() && plan.notices.iter().all(|notice| notice.level == Level::Warning), "{plan:?}");
 }

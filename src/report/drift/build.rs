@@ -110,13 +110,7 @@ fn looked_at(name: &str, looked: &Looked) -> Host {
     } else {
         HostState::InSync
     };
-    let record = drift.record_fault.iter().map(|fault| {
-        format!(
-            "what zdt remembers of this host cannot be read ({}): who changed what is not known. \
-             `zdt apply` writes it anew.",
-            printable(fault)
-        )
-    });
+    let record = drift.record_fault.iter().map(|fault| printable(fault));
     let untold = drift.mismatches.iter().filter(|one| one.untold);
     let untold = untold.map(|one| format!("{}: {}", printable(&one.about.to_string()), printable(&one.evidence)));
     let errors: Vec<String> = record.chain(untold).collect();

@@ -157,7 +157,7 @@ fn a_record_that_cannot_be_trusted_is_said_and_written_anew() {
     for (damage, said) in [
         (format!("rm {RECORD}"), "missing"),
         (format!("sed -i '$d' {RECORD}"), "truncated"),
-        (format!("sed -i '1s/.*/99/' {RECORD}"), "format"),
+        (format!("sed -i '1s/.*/1/' {RECORD}"), "format 1"),
         (format!("sed -i '2s/^/x/' {RECORD}"), "damaged"),
     ] {
         host.sh(&damage);
@@ -167,6 +167,12 @@ fn a_record_that_cannot_be_trusted_is_said_and_written_anew() {
         site.zdt(&["drift"], &inventory).ended_with(0);
         host.nothing_is_left();
     }
+    host.sh(&format!("sed -i '1s/.*/99/' {RECORD}"));
+    site.zdt(&["drift"], &inventory).ended_with(4).says("newer zdt");
+    let before = host.snapshot();
+    site.apply(&inventory).ended_with(3).says("newer zdt");
+    let touched = before.difference(&host.snapshot());
+    assert!(touched.is_empty(), "a newer zdt's memory was touched:\n{touched}");
 }
 
 #[test]
