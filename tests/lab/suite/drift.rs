@@ -191,3 +191,18 @@ fn a_transaction_at_work_is_no_drift() {
     apply.ends(Duration::from_secs(120)).ended_with(0);
     site.zdt(&["drift"], &inventory).ended_with(0);
 }
+
+#[test]
+#[ignore = "boots hosts: needs root, see tests/run"]
+fn what_runs_is_brought_to_what_the_files_say() {
+    let (site, host, inventory) = converged("trixie");
+    // To and fro: the files are as they were, and nobody can tell whether anything read them in between.
+    host.sh("sleep 2; for f in /etc/nginx/conf.d/shop_upstream.conf /srv/shop/shared/puma.rb; do chmod 600 $f; done");
+    host.sh("chmod 644 /etc/nginx/conf.d/shop_upstream.conf; chmod 640 /srv/shop/shared/puma.rb");
+    site.plan(&inventory).ended_with(0);
+    site.zdt(&["drift"], &inventory).ended_with(2).says("nginx's workers read it").says("Puma read it");
+    let ran = site.zdt(&["apply", "--yes", "--only", "drifted"], &inventory);
+    ran.ended_with(0).says("reload nginx").says("restart puma");
+    site.zdt(&["drift"], &inventory).ended_with(0);
+    host.nothing_is_left();
+}
