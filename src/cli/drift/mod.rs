@@ -25,9 +25,10 @@ fn attempt(command: &Drift) -> Result<Exit, Exit> {
         return schedule::run(command);
     }
     let prepared = selection::prepare(&command.selection)?;
+    // Before the place of these looks is taken: nobody has to wait for one that has not begun.
+    wait_a_little(command)?;
     let mut memory = Memory::of(command)?;
     let runtime = screen::runtime()?;
-    wait_a_little(command)?;
     let until = command.deadline.map(|seconds| Instant::now() + Duration::from_secs(seconds));
     let look = Look { wait: Duration::from_secs(command.wait), until };
     let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, engine::Terms::default()));
