@@ -19,12 +19,21 @@ const FORMAT: u32 = 1;
 #[serde(deny_unknown_fields)]
 pub struct LastLook {
     pub format: u32,
-    /// What was found; the same text means the same picture.
-    pub fingerprint: String,
+    /// What the last run found, whoever asked for it.
+    pub found: Picture,
+    /// What the last run with `--only-changes` found: a look by hand in between takes no news from whoever waits for it.
+    pub told: Option<Picture>,
     /// When every host could be looked at for the last time, seconds since 1970.
     pub last_success: Option<i64>,
-    /// Finding → when it was first found as it is, seconds since 1970.
-    pub first_seen: BTreeMap<String, i64>,
+    /// Host → finding → when it was first found as it is, seconds since 1970.
+    pub first_seen: BTreeMap<String, BTreeMap<String, i64>>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Picture {
+    /// The same text means the same picture.
+    pub fingerprint: String,
     /// The hosts with which not all was well.
     pub unwell: Vec<String>,
 }
@@ -156,7 +165,8 @@ mod tests {
     use super::*;
 
     fn look(fingerprint: &str) -> LastLook {
-        LastLook { fingerprint: fingerprint.to_owned(), last_success: Some(7), ..LastLook::default() }
+        let found = Picture { fingerprint: fingerprint.to_owned(), unwell: vec!["web1".to_owned()] };
+        LastLook { told: Some(found.clone()), found, last_success: Some(7), ..LastLook::default() }
     }
 
     #[test]
@@ -177,8 +187,9 @@ mod tests {
     fn what_is_not_understood_is_set_aside_and_never_taken_for_calm() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("state.json");
-        let future = r#"{"format":2,"fingerprint":"a","last_success":null,"first_seen":{},"unwell":[]}"#;
-        for (text, word) in [("", "damaged"), ("{", "damaged"), (future, "format 2")] {
+        let future = LastLook { format: 2, ..look("a") };
+        let future = serde_json::to_string(&future).expect("JSON");
+        for (text, word) in [("", "damaged"), ("{", "damaged"), (&future, "format 2")] {
             fs::write(&path, text).expect("writable");
             let place = Place::take(&path).expect("free");
             match place.before().expect("readable") {

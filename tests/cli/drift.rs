@@ -95,6 +95,19 @@ fn the_same_drift_is_told_once_and_its_end_once() {
 }
 
 #[test]
+fn a_look_by_hand_takes_no_news_from_cron() {
+    let place = converged();
+    let only = words(&["--only-changes"]);
+    place.zdt(&only).ended_with(0);
+    move_it(&place);
+    place.zdt(&DRIFT).ended_with(2).says(UPSTREAM);
+    place.zdt(&only).ended_with(2).says(UPSTREAM);
+    place.apply().ended_with(0);
+    place.zdt(&DRIFT).ended_with(0).says("box: no drift any more");
+    place.zdt(&only).ended_with(0).says("box: no drift any more");
+}
+
+#[test]
 fn a_host_that_cannot_be_looked_at_is_told_like_drift() {
     let place = Place::new();
     place.hosts(&[("away", "ansible_connection: ssh, ansible_host: 127.0.0.1, ansible_port: 9")]);
@@ -133,6 +146,23 @@ fn first_seen_is_remembered_as_long_as_the_drift_is_the_same() {
     assert_eq!(first_seen().1, began);
     place.write(&format!("box/{UPSTREAM}"), "# otherwise\n");
     assert_eq!(first_seen().1, Value::Null);
+}
+
+#[test]
+fn first_seen_outlives_a_look_that_failed() {
+    let place = drifted();
+    let look = || {
+        let ran = place.zdt(&words(&["--json", "--state", "kept"]));
+        serde_json::from_str::<Value>(&ran.stdout).expect("a document")
+    };
+    let first_seen = |report: &Value| report["hosts"][0]["findings"][0]["since"]["first_seen"].clone();
+    let began = look()["began"].clone();
+    let memory = place.path("box/var/lib/zdt/applied");
+    let kept = fs::read(&memory).expect("what the host remembers");
+    fs::write(&memory, "99\n").expect("writable");
+    assert_eq!(look()["hosts"][0]["state"], "unknown");
+    fs::write(&memory, kept).expect("writable");
+    assert_eq!(first_seen(&look()), began);
 }
 
 #[test]
