@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -88,7 +89,8 @@ impl Place {
     pub fn take(path: &Path) -> Result<Place, Fault> {
         let disk = |cause| Fault::Disk { path: path.to_owned(), cause };
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(disk)?;
+            // Which hosts there are, and what is the matter with them, is their operator's alone to know.
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(disk)?;
         }
         let mut lock_path = path.as_os_str().to_owned();
         lock_path.push(".lock");

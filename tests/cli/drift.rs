@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::place::{Place, UPSTREAM};
+use super::ran::Ran;
 
 const DRIFT: [&str; 2] = ["drift", "inventory.yml"];
 
@@ -113,7 +115,7 @@ fn a_host_that_cannot_be_looked_at_is_told_like_drift() {
     place.hosts(&[("away", "ansible_connection: ssh, ansible_host: 127.0.0.1, ansible_port: 9")]);
     let only = words(&["--only-changes"]);
     let ran = place.zdt(&only);
-    ran.ended_with(4).says("away").says("unknown");
+    ran.ended_with(4).says("unknown").says("127.0.0.1 port 9");
     assert!(ran.stdout.contains("away"), "cron mails what stands on standard output alone: {}", ran.all());
     let again = place.zdt(&only);
     assert_eq!(again.ended_with(4).stdout, "", "told twice");
@@ -175,6 +177,34 @@ fn two_looks_at_the_same_never_run_at_once() {
     place.zdt(&words(&["--state", "other"])).ended_with(2);
     drop(kept);
     place.zdt(&words(&["--state", "kept"])).ended_with(2);
+}
+
+#[test]
+fn a_deadline_holds_for_the_queue_too_and_leaves_no_ssh_behind() {
+    let place = Place::new();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = silent.local_addr().expect("a port").port();
+    let away = format!("ansible_connection: ssh, ansible_host: 127.0.0.1, ansible_port: {port}");
+    let names: Vec<String> = (0..12).map(|number| format!("away{number}")).collect();
+    place.hosts(&names.iter().map(|name| (name.as_str(), away.as_str())).collect::<Vec<_>>());
+    let log = place.path("started");
+    place.write("bin/ssh", format!("#!/bin/sh\necho $$ >>'{}'\nexec /usr/bin/ssh \"$@\"\n", log.display()));
+    fs::set_permissions(place.path("bin/ssh"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
+    let path = format!("{}:/usr/bin:/bin", place.path("bin").display());
+    let begun = Instant::now();
+    let mut look = place.command(&words(&["--deadline", "1", "--forks", "3", "--timeout", "600"]));
+    let ran = Ran::of(&look.env("PATH", path).output().expect("zdt"), "zdt drift --deadline 1".to_owned());
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    ran.ended_with(4).says("had not answered when the time given was over").says("12 unknown");
+    let started = fs::read_to_string(&log).expect("ssh was started");
+    assert_eq!(started.lines().count(), 3, "hosts of the queue were begun after the deadline");
+    let lives =
+        |pid: &str| fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|words| words.starts_with(b"/usr/bin/ssh"));
+    let patience = Instant::now() + Duration::from_secs(10);
+    while started.lines().any(lives) {
+        assert!(Instant::now() < patience, "ssh goes on for nobody");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 #[test]
