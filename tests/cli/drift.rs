@@ -266,9 +266,22 @@ fn a_crontab_line_says_this_very_command_again() {
 #[test]
 fn a_timer_is_one_that_systemd_understands() {
     let place = converged();
-    let looks = ["--print-timer", "--every", "15m", "--deadline", "60", "--splay", "30", "--prometheus", "a b%c.prom"];
+    let looks = [
+        "--print-timer",
+        "--every",
+        "15m",
+        "--deadline",
+        "60",
+        "--splay",
+        "30",
+        "--keep",
+        "5",
+        "--prometheus",
+        "a b%c.prom",
+    ];
     let ran = place.zdt(&words(&looks));
     ran.ended_with(0).says("OnCalendar=*:0/15").says("RandomizedDelaySec=30").says("TimeoutStartSec=120");
+    assert_eq!(ran.stdout.matches(" --keep ").count(), 1, "{}", ran.stdout);
     let Ok(verify) = std::process::Command::new("systemd-analyze").arg("--version").output() else {
         println!("SKIPPED: there is no systemd-analyze");
         return;
