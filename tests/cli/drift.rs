@@ -223,6 +223,18 @@ fn files_are_written_whole_and_a_file_that_is_not_is_told() {
 }
 
 #[test]
+fn standard_output_is_one_document() {
+    let place = drifted();
+    let ran = place.zdt(&words(&["--prometheus", "-"]));
+    ran.ended_with(2).says("zdt_drift_exit_code");
+    let strange = ran.stdout.lines().find(|line| !line.starts_with('#') && !line.starts_with("zdt_drift_"));
+    assert_eq!(strange, None);
+    for both in [&["--json", "--html", "-"][..], &["--github", "--junit", "-"], &["--junit", "-", "--html", "-"]] {
+        place.zdt(&words(both)).ended_with(64).says("standard output");
+    }
+}
+
+#[test]
 fn the_last_success_outlives_a_look_that_failed() {
     let place = converged();
     let success = |text: &str| {
