@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -19,12 +20,21 @@ const FORMAT: u32 = 1;
 #[serde(deny_unknown_fields)]
 pub struct LastLook {
     pub format: u32,
-    /// What was found; the same text means the same picture.
-    pub fingerprint: String,
+    /// What the last run found, whoever asked for it.
+    pub found: Picture,
+    /// What the last run with `--only-changes` found: a look by hand in between takes no news from whoever waits for it.
+    pub told: Option<Picture>,
     /// When every host could be looked at for the last time, seconds since 1970.
     pub last_success: Option<i64>,
-    /// Finding → when it was first found as it is, seconds since 1970.
-    pub first_seen: BTreeMap<String, i64>,
+    /// Host → finding → when it was first found as it is, seconds since 1970.
+    pub first_seen: BTreeMap<String, BTreeMap<String, i64>>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Picture {
+    /// The same text means the same picture.
+    pub fingerprint: String,
     /// The hosts with which not all was well.
     pub unwell: Vec<String>,
 }
@@ -79,7 +89,8 @@ impl Place {
     pub fn take(path: &Path) -> Result<Place, Fault> {
         let disk = |cause| Fault::Disk { path: path.to_owned(), cause };
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder).map_err(disk)?;
+            // Which hosts there are, and what is the matter with them, is their operator's alone to know.
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(disk)?;
         }
         let mut lock_path = path.as_os_str().to_owned();
         lock_path.push(".lock");
@@ -156,7 +167,8 @@ mod tests {
     use super::*;
 
     fn look(fingerprint: &str) -> LastLook {
-        LastLook { fingerprint: fingerprint.to_owned(), last_success: Some(7), ..LastLook::default() }
+        let found = Picture { fingerprint: fingerprint.to_owned(), unwell: vec!["web1".to_owned()] };
+        LastLook { told: Some(found.clone()), found, last_success: Some(7), ..LastLook::default() }
     }
 
     #[test]
@@ -177,8 +189,9 @@ mod tests {
     fn what_is_not_understood_is_set_aside_and_never_taken_for_calm() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("state.json");
-        let future = r#"{"format":2,"fingerprint":"a","last_success":null,"first_seen":{},"unwell":[]}"#;
-        for (text, word) in [("", "damaged"), ("{", "damaged"), (future, "format 2")] {
+        let future = LastLook { format: 2, ..look("a") };
+        let future = serde_json::to_string(&future).expect("JSON");
+        for (text, word) in [("", "damaged"), ("{", "damaged"), (&future, "format 2")] {
             fs::write(&path, text).expect("writable");
             let place = Place::take(&path).expect("free");
             match place.before().expect("readable") {

@@ -1,4 +1,4 @@
-use crate::engine::{Applied, Planned, Trouble};
+use crate::engine::{Applied, Drifted, Planned, Trouble};
 use crate::transaction::Outcome;
 
 /// The exit codes of zdt, from harmless to worst: of several hosts the worst decides.
@@ -62,6 +62,18 @@ impl Exit {
         }
     }
 
+    pub fn of_drift(drifted: &Drifted) -> Exit {
+        match drifted {
+            Drifted::Unknown(trouble) => Exit::of_trouble(trouble),
+            Drifted::Faulty(_) => Exit::Wrong,
+            // Half of a change is neither clean nor drift.
+            Drifted::Open(_) => Exit::Unknown,
+            Drifted::Looked(looked) if looked.drift.is_untold() => Exit::Unknown,
+            Drifted::Looked(looked) if looked.drift.has_drift() => Exit::Pending,
+            Drifted::Looked(_) => Exit::Clean,
+        }
+    }
+
     pub fn of_trouble(trouble: &Trouble) -> Exit {
         match trouble {
             Trouble::Panic(_) => Exit::Bug,
@@ -84,6 +96,60 @@ pub fn worst(exits: impl IntoIterator<Item = Exit>) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Looked;
+    use crate::plan::{Cause, Finding, HostDrift};
+    use crate::resource::{Id, Mismatch, OpenSeen, OpenState, Subject};
+
+    fn id() -> Id {
+        Id { subject: Subject::Path, name: "/a".to_owned() }
+    }
+
+    fn looked(causes: &[Cause], more: HostDrift) -> Drifted {
+        let finding = |cause: &Cause| Finding {
+            id: id(),
+            role: "r".to_owned(),
+            cause: *cause,
+            applied: None,
+            change: None,
+            changed_at: None,
+        };
+        let drift = HostDrift { findings: causes.iter().map(finding).collect(), ..more };
+        Drifted::Looked(Box::new(Looked { drift, sandbox: false, clock: 0, hints: Vec::new() }))
+    }
+
+    fn runs_otherwise(untold: bool) -> HostDrift {
+        let mismatch = Mismatch { about: id(), role: "r".to_owned(), evidence: "e".to_owned(), mends: None, untold };
+        HostDrift { mismatches: vec![mismatch], ..HostDrift::default() }
+    }
+
+    #[test]
+    fn drift_has_these_codes() {
+        let nothing = HostDrift::default;
+        let unread = || HostDrift { record_fault: Some("damaged".to_owned()), ..nothing() };
+        let open =
+            |state| Drifted::Open(OpenSeen { id: "t".to_owned(), state, who: String::new(), reason: String::new() });
+        for (drifted, code) in [
+            (looked(&[], nothing()), 0),
+            (looked(&[Cause::Pending, Cause::ConvergedByHand], nothing()), 0),
+            (looked(&[Cause::Drifted], nothing()), 2),
+            (looked(&[Cause::Conflict], nothing()), 2),
+            (looked(&[Cause::New], nothing()), 2),
+            (looked(&[Cause::Pending, Cause::Drifted], nothing()), 2),
+            (looked(&[], runs_otherwise(false)), 2),
+            // What could not be told is never clean, and what else was found does not make it better known.
+            (looked(&[], runs_otherwise(true)), 4),
+            (looked(&[Cause::Drifted], runs_otherwise(true)), 4),
+            (looked(&[], unread()), 4),
+            (looked(&[Cause::New], unread()), 4),
+            (Drifted::Faulty(Vec::new()), 3),
+            (open(OpenState::Held), 4),
+            (Drifted::Unknown(Trouble::Late), 4),
+            (Drifted::Unknown(Trouble::Unseen(Vec::new())), 4),
+            (Drifted::Unknown(Trouble::Panic("bug".to_owned())), 70),
+        ] {
+            assert_eq!(Exit::of_drift(&drifted).code(), code, "{drifted:?}");
+        }
+    }
 
     #[test]
     fn the_worst_host_decides() {

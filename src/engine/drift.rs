@@ -62,6 +62,8 @@ impl Visit<'_> {
         let looking = self.look_for_drift(look);
         let looked = match look.until {
             None => looking.await,
+            // Not even a first step: of a long queue each host would still start an ssh.
+            Some(until) if until <= Instant::now() => return Drifted::Unknown(Trouble::Late),
             Some(until) => match tokio::time::timeout_at(until.into(), looking).await {
                 Ok(looked) => looked,
                 Err(_) => return Drifted::Unknown(Trouble::Late),
@@ -92,7 +94,7 @@ impl Visit<'_> {
     /// What there is to see, at the latest once whoever is at work has been waited for.
     async fn look_for_drift(&self, look: Look) -> Result<(Session, Observation), host::Fault> {
         self.stage(Stage::Connect);
-        let mut session = host::connect(&self.job.target, &self.options.connect).await?;
+        let mut session = host::connect(&self.job.target, &connect_until(&self.options.connect, look.until)).await?;
         if self.job.root.is_none() {
             remote::looks_at_what_runs(&mut session);
         }
@@ -122,6 +124,15 @@ async fn within<T>(until: Option<Instant>, work: impl Future<Output = Result<T, 
         Some(until) => tokio::time::timeout_at(until.into(), work).await,
     };
     done.ok()?.ok()
+}
+
+/// ssh is not ours to end while it connects; so it is told to give up by itself when nobody waits for it any more.
+fn connect_until(options: &host::Options, until: Option<Instant>) -> host::Options {
+    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+    // It counts whole seconds.
+    let left = left.map(|left| Duration::from_secs(left.as_secs() + 1));
+    let connect_timeout = left.map_or(options.connect_timeout, |left| left.min(options.connect_timeout));
+    host::Options { connect_timeout, ..options.clone() }
 }
 
 /// The paths that somebody else has changed, and those that changed after they were read.

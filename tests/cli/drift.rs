@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::place::{Place, UPSTREAM};
+use super::ran::Ran;
 
 const DRIFT: [&str; 2] = ["drift", "inventory.yml"];
 
@@ -95,12 +97,25 @@ fn the_same_drift_is_told_once_and_its_end_once() {
 }
 
 #[test]
+fn a_look_by_hand_takes_no_news_from_cron() {
+    let place = converged();
+    let only = words(&["--only-changes"]);
+    place.zdt(&only).ended_with(0);
+    move_it(&place);
+    place.zdt(&DRIFT).ended_with(2).says(UPSTREAM);
+    place.zdt(&only).ended_with(2).says(UPSTREAM);
+    place.apply().ended_with(0);
+    place.zdt(&DRIFT).ended_with(0).says("box: no drift any more");
+    place.zdt(&only).ended_with(0).says("box: no drift any more");
+}
+
+#[test]
 fn a_host_that_cannot_be_looked_at_is_told_like_drift() {
     let place = Place::new();
     place.hosts(&[("away", "ansible_connection: ssh, ansible_host: 127.0.0.1, ansible_port: 9")]);
     let only = words(&["--only-changes"]);
     let ran = place.zdt(&only);
-    ran.ended_with(4).says("away").says("unknown");
+    ran.ended_with(4).says("unknown").says("127.0.0.1 port 9");
     assert!(ran.stdout.contains("away"), "cron mails what stands on standard output alone: {}", ran.all());
     let again = place.zdt(&only);
     assert_eq!(again.ended_with(4).stdout, "", "told twice");
@@ -136,6 +151,23 @@ fn first_seen_is_remembered_as_long_as_the_drift_is_the_same() {
 }
 
 #[test]
+fn first_seen_outlives_a_look_that_failed() {
+    let place = drifted();
+    let look = || {
+        let ran = place.zdt(&words(&["--json", "--state", "kept"]));
+        serde_json::from_str::<Value>(&ran.stdout).expect("a document")
+    };
+    let first_seen = |report: &Value| report["hosts"][0]["findings"][0]["since"]["first_seen"].clone();
+    let began = look()["began"].clone();
+    let memory = place.path("box/var/lib/zdt/applied");
+    let kept = fs::read(&memory).expect("what the host remembers");
+    fs::write(&memory, "99\n").expect("writable");
+    assert_eq!(look()["hosts"][0]["state"], "unknown");
+    fs::write(&memory, kept).expect("writable");
+    assert_eq!(first_seen(&look()), began);
+}
+
+#[test]
 fn two_looks_at_the_same_never_run_at_once() {
     let place = drifted();
     let kept = fs::File::create(place.path("kept.lock")).expect("a lock");
@@ -145,6 +177,34 @@ fn two_looks_at_the_same_never_run_at_once() {
     place.zdt(&words(&["--state", "other"])).ended_with(2);
     drop(kept);
     place.zdt(&words(&["--state", "kept"])).ended_with(2);
+}
+
+#[test]
+fn a_deadline_holds_for_the_queue_too_and_leaves_no_ssh_behind() {
+    let place = Place::new();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = silent.local_addr().expect("a port").port();
+    let away = format!("ansible_connection: ssh, ansible_host: 127.0.0.1, ansible_port: {port}");
+    let names: Vec<String> = (0..12).map(|number| format!("away{number}")).collect();
+    place.hosts(&names.iter().map(|name| (name.as_str(), away.as_str())).collect::<Vec<_>>());
+    let log = place.path("started");
+    place.write("bin/ssh", format!("#!/bin/sh\necho $$ >>'{}'\nexec /usr/bin/ssh \"$@\"\n", log.display()));
+    fs::set_permissions(place.path("bin/ssh"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
+    let path = format!("{}:/usr/bin:/bin", place.path("bin").display());
+    let begun = Instant::now();
+    let mut look = place.command(&words(&["--deadline", "1", "--forks", "3", "--timeout", "600"]));
+    let ran = Ran::of(&look.env("PATH", path).output().expect("zdt"), "zdt drift --deadline 1".to_owned());
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    ran.ended_with(4).says("had not answered when the time given was over").says("12 unknown");
+    let started = fs::read_to_string(&log).expect("ssh was started");
+    assert_eq!(started.lines().count(), 3, "hosts of the queue were begun after the deadline");
+    let lives =
+        |pid: &str| fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|words| words.starts_with(b"/usr/bin/ssh"));
+    let patience = Instant::now() + Duration::from_secs(10);
+    while started.lines().any(lives) {
+        assert!(Instant::now() < patience, "ssh goes on for nobody");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 #[test]
@@ -160,6 +220,18 @@ fn files_are_written_whole_and_a_file_that_is_not_is_told() {
     assert!(!left.iter().any(|entry| entry.file_name().to_string_lossy().starts_with(".zdt")), "{left:?}");
     let nowhere = place.zdt(&words(&["--prometheus", "nowhere/a.prom"]));
     nowhere.ended_with(4).says("nowhere/a.prom").says(UPSTREAM);
+}
+
+#[test]
+fn standard_output_is_one_document() {
+    let place = drifted();
+    let ran = place.zdt(&words(&["--prometheus", "-"]));
+    ran.ended_with(2).says("zdt_drift_exit_code");
+    let strange = ran.stdout.lines().find(|line| !line.starts_with('#') && !line.starts_with("zdt_drift_"));
+    assert_eq!(strange, None);
+    for both in [&["--json", "--html", "-"][..], &["--github", "--junit", "-"], &["--junit", "-", "--html", "-"]] {
+        place.zdt(&words(both)).ended_with(64).says("standard output");
+    }
 }
 
 #[test]
@@ -206,9 +278,22 @@ fn a_crontab_line_says_this_very_command_again() {
 #[test]
 fn a_timer_is_one_that_systemd_understands() {
     let place = converged();
-    let looks = ["--print-timer", "--every", "15m", "--deadline", "60", "--splay", "30", "--prometheus", "a b%c.prom"];
+    let looks = [
+        "--print-timer",
+        "--every",
+        "15m",
+        "--deadline",
+        "60",
+        "--splay",
+        "30",
+        "--keep",
+        "5",
+        "--prometheus",
+        "a b%c.prom",
+    ];
     let ran = place.zdt(&words(&looks));
     ran.ended_with(0).says("OnCalendar=*:0/15").says("RandomizedDelaySec=30").says("TimeoutStartSec=120");
+    assert_eq!(ran.stdout.matches(" --keep ").count(), 1, "{}", ran.stdout);
     let Ok(verify) = std::process::Command::new("systemd-analyze").arg("--version").output() else {
         println!("SKIPPED: there is no systemd-analyze");
         return;

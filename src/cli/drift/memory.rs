@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use crate::cli::arguments::Drift;
 use crate::cli::error::{Report as Complaint, render};
 use crate::cli::{Exit, output};
-use crate::last_look::{self, Before, Fault, LastLook, Place};
+use crate::last_look::{self, Before, Fault, LastLook, Picture, Place};
 use crate::report::drift::{self, HostState, Report};
 
 /// What this run knows of the one before, and will leave for the next.
@@ -15,6 +15,8 @@ pub(super) struct Memory {
     next: LastLook,
     /// Whether somebody relies on it.
     is_needed: bool,
+    /// Whether this run is compared with what was told, not with what was found.
+    is_only_changes: bool,
 }
 
 impl Memory {
@@ -49,7 +51,7 @@ impl Memory {
                 Err(_) => {}
             }
         }
-        Ok(Memory { place, before, next: LastLook::default(), is_needed })
+        Ok(Memory { place, before, next: LastLook::default(), is_needed, is_only_changes: command.only_changes })
     }
 
     /// Says in `report` what the look before knew of it, and returns the hosts with which all is well again.
@@ -57,27 +59,33 @@ impl Memory {
         let known = self.before.as_ref().map(|before| &before.first_seen);
         let mut first_seen = BTreeMap::new();
         for host in &mut report.hosts {
-            let name = host.host.clone();
+            let known = known.and_then(|known| known.get(&host.host));
+            // What could not be looked at is not known to have gone.
+            let stays = known.filter(|_| !was_looked_at(host.state));
+            let mut here = stays.cloned().unwrap_or_default();
             for finding in &mut host.findings {
-                let key = drift::finding_fingerprint(&name, finding);
+                let key = drift::finding_fingerprint(&host.host, finding);
                 let first = known.and_then(|known| known.get(&key)).copied();
                 finding.since.first_seen = first;
-                first_seen.insert(key, first.unwrap_or(report.began));
+                here.insert(key, first.unwrap_or(report.began));
+            }
+            if !here.is_empty() {
+                first_seen.insert(host.host.clone(), here);
             }
         }
-        let is_well = |state| matches!(state, HostState::InSync | HostState::Pending);
-        let unwell: Vec<String> =
-            report.hosts.iter().filter(|host| !is_well(host.state)).map(|host| host.host.clone()).collect();
-        let could_look = |state| !matches!(state, HostState::Unknown | HostState::Busy | HostState::Refused);
-        let success = report.hosts.iter().all(|host| could_look(host.state)).then_some(report.began);
+        let success = report.hosts.iter().all(|host| was_looked_at(host.state)).then_some(report.began);
         let last_success = success.or(self.before.as_ref().and_then(|before| before.last_success));
-        let fingerprint = drift::fingerprint(report);
-        report.changed = self.before.as_ref().map(|before| before.fingerprint != fingerprint);
-        let was_unwell = |host: &&drift::Host| {
-            is_well(host.state) && self.before.as_ref().is_some_and(|before| before.unwell.contains(&host.host))
-        };
-        let again = report.hosts.iter().filter(was_unwell).map(|host| host.host.clone()).collect();
-        self.next = LastLook { fingerprint, last_success, first_seen, unwell, ..LastLook::default() };
+        let unwell = report.hosts.iter().filter(|host| !is_well(host.state)).map(|host| host.host.clone()).collect();
+        let found = Picture { fingerprint: drift::fingerprint(report), unwell };
+        let before = self.before.as_ref();
+        let told = before.and_then(|before| before.told.clone());
+        let other = if self.is_only_changes { told.clone() } else { before.map(|before| before.found.clone()) };
+        report.changed = other.as_ref().map(|other| other.fingerprint != found.fingerprint);
+        let was_unwell = |name: &String| other.as_ref().is_some_and(|other| other.unwell.contains(name));
+        let well = report.hosts.iter().filter(|host| is_well(host.state)).map(|host| host.host.clone());
+        let again = well.filter(was_unwell).collect();
+        let told = if self.is_only_changes { Some(found.clone()) } else { told };
+        self.next = LastLook { found, told, last_success, first_seen, ..LastLook::default() };
         again
     }
 
@@ -93,6 +101,14 @@ impl Memory {
             _ => Exit::Clean,
         }
     }
+}
+
+fn is_well(state: HostState) -> bool {
+    matches!(state, HostState::InSync | HostState::Pending)
+}
+
+fn was_looked_at(state: HostState) -> bool {
+    !matches!(state, HostState::Unknown | HostState::Busy | HostState::Refused)
 }
 
 fn where_it_is(command: &Drift) -> Result<PathBuf, Fault> {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::cli::arguments::Drift;
 use crate::cli::{Exit, exit, output, screen, selection};
-use crate::engine::{self, Drifted, Look};
+use crate::engine::{self, Look};
 use crate::report::drift::{self, HostState, Report};
 
 use memory::Memory;
@@ -24,10 +24,12 @@ fn attempt(command: &Drift) -> Result<Exit, Exit> {
     if command.schedule.is_asked() {
         return schedule::run(command);
     }
+    outlets::share_stdout(command)?;
     let prepared = selection::prepare(&command.selection)?;
+    // Before the place of these looks is taken: nobody has to wait for one that has not begun.
+    wait_a_little(command)?;
     let mut memory = Memory::of(command)?;
     let runtime = screen::runtime()?;
-    wait_a_little(command)?;
     let until = command.deadline.map(|seconds| Instant::now() + Duration::from_secs(seconds));
     let look = Look { wait: Duration::from_secs(command.wait), until };
     let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, engine::Terms::default()));
@@ -81,6 +83,9 @@ fn tell(command: &Drift, report: &Report, again: &[String]) -> Result<(), Exit> 
         output::put(&drift::github(report));
         return Ok(());
     }
+    if outlets::has_stdout(command) {
+        return Ok(());
+    }
     let style = drift::Style { no_diff: command.output.no_diff, verbose: command.output.verbose };
     let calm = report.hosts.iter().all(|host| matches!(host.state, HostState::InSync | HostState::Pending));
     if calm && again.is_empty() && !command.output.verbose && !std::io::stdout().is_terminal() {
@@ -93,18 +98,4 @@ fn tell(command: &Drift, report: &Report, again: &[String]) -> Result<(), Exit> 
     screen::print_without_roles(&report.without_roles);
     output::line(&format!("{}{}", drift::recap(report), screen::duration(Duration::from_millis(report.took_ms))));
     Ok(())
-}
-
-impl Exit {
-    pub fn of_drift(drifted: &Drifted) -> Exit {
-        match drifted {
-            Drifted::Unknown(trouble) => Exit::of_trouble(trouble),
-            Drifted::Faulty(_) => Exit::Wrong,
-            // Half of a change is neither clean nor drift.
-            Drifted::Open(_) => Exit::Unknown,
-            Drifted::Looked(looked) if looked.drift.is_untold() => Exit::Unknown,
-            Drifted::Looked(looked) if looked.drift.has_drift() => Exit::Pending,
-            Drifted::Looked(_) => Exit::Clean,
-        }
-    }
 }

@@ -17,6 +17,24 @@ pub(super) fn write(command: &Drift, report: &Report, last_success: Option<i64>)
     asked.map(|(path, text)| one(path, text)).max().unwrap_or(Exit::Clean)
 }
 
+/// Standard output is one document for whoever reads it on: two in one are none. Refused before any host is asked.
+pub(super) fn share_stdout(command: &Drift) -> Result<(), Exit> {
+    let files = [&command.prometheus, &command.junit, &command.html].into_iter().flatten();
+    let wanted = files.filter(|path| path.as_path() == Path::new("-")).count();
+    let wanted = wanted + usize::from(command.output.json) + usize::from(command.github);
+    if wanted > 1 {
+        output::complain("Only one of `--json`, `--github` and the files named `-` can have standard output.\n");
+        return Err(Exit::Usage);
+    }
+    Ok(())
+}
+
+/// Whether standard output belongs to a document that was asked for as `-`.
+pub(super) fn has_stdout(command: &Drift) -> bool {
+    let files = [&command.prometheus, &command.junit, &command.html];
+    files.into_iter().flatten().any(|path| path.as_path() == Path::new("-"))
+}
+
 fn one(path: &Path, text: &str) -> Exit {
     if path == Path::new("-") {
         output::put(text);

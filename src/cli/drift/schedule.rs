@@ -28,6 +28,7 @@ pub(super) fn run(command: &Drift) -> Result<Exit, Exit> {
     }
     let timer = Timer {
         name: name(&command.selection.inventory),
+        inventory: absolute(&command.selection.inventory),
         words,
         every: command.schedule.every,
         splay: command.splay,
@@ -46,6 +47,7 @@ pub(super) fn run(command: &Drift) -> Result<Exit, Exit> {
 fn install(command: &Drift, timer: &Timer, folder: &Path) -> Result<Exit, Exit> {
     let files =
         [(format!("{}.service", timer.name), timer.service()), (format!("{}.timer", timer.name), timer.timer())];
+    ours(timer, files.iter().map(|(name, _)| folder.join(name)))?;
     for (name, text) in &files {
         output::put(&format!("# {}\n{text}\n", folder.join(name).display()));
     }
@@ -55,15 +57,6 @@ fn install(command: &Drift, timer: &Timer, folder: &Path) -> Result<Exit, Exit> 
     std::fs::create_dir_all(folder).map_err(|cause| disk(folder, &cause))?;
     for (name, text) in &files {
         let path = folder.join(name);
-        // What another version wrote is ours to replace; what somebody wrote is not.
-        if let Ok(there) = std::fs::read_to_string(&path)
-            && !there.starts_with(units::MARK)
-        {
-            return Err(complain(
-                &format!("`{}` is there and was not written by zdt", path.display()),
-                "Move it away, or rename the inventory: the timer is called after it.",
-            ));
-        }
         replace(&path, text, Readers::All).map_err(|cause| disk(&path, &cause))?;
     }
     systemctl(timer.scope, &["daemon-reload"])?;
@@ -78,6 +71,7 @@ fn remove(command: &Drift, timer: &Timer, folder: &Path) -> Result<Exit, Exit> {
         output::line(&format!("There is no {}.timer.", timer.name));
         return Ok(Exit::Clean);
     }
+    ours(timer, paths.iter().cloned())?;
     if !agreed(command, &format!("Remove {}.timer", timer.name))? {
         return Ok(Exit::Clean);
     }
@@ -88,6 +82,25 @@ fn remove(command: &Drift, timer: &Timer, folder: &Path) -> Result<Exit, Exit> {
     systemctl(timer.scope, &["daemon-reload"])?;
     output::line(&format!("Removed: {}.timer.", timer.name));
     Ok(Exit::Clean)
+}
+
+/// What an earlier run wrote for this inventory is ours to replace and to remove; whatever else bears its name is not.
+fn ours(timer: &Timer, paths: impl Iterator<Item = PathBuf>) -> Result<(), Exit> {
+    for path in paths {
+        let text = match std::fs::read(&path) {
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => continue,
+            read => read.map_err(|cause| {
+                complain(&format!("`{}` cannot be read: {cause}", path.display()), "Look at that file.")
+            })?,
+        };
+        if let Some(owner) = timer.owner(&String::from_utf8_lossy(&text)) {
+            return Err(complain(
+                &format!("`{}` {owner}", path.display()),
+                "Move it away, or rename the inventory: the timer is called after it.",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// On a terminal it asks; without one, it was meant.
@@ -122,7 +135,7 @@ fn systemctl(scope: Scope, words: &[&str]) -> Result<(), Exit> {
 /// This very invocation, with absolute paths and without what schedules it.
 fn words(command: &Drift) -> Result<Vec<OsString>, Exit> {
     let program = std::env::current_exe().map_err(|cause| disk(Path::new("zdt"), &cause))?;
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).into_os_string();
+    let absolute = |path: &Path| absolute(path).into_os_string();
     let mut words = vec![program.into_os_string(), "drift".into(), absolute(&command.selection.inventory)];
     let mut flag = |name: &str, value: Option<OsString>| {
         words.push(name.into());
@@ -146,7 +159,8 @@ fn words(command: &Drift) -> Result<Vec<OsString>, Exit> {
     for (name, value) in [
         ("--forks", usual(u64::from(command.work.forks), 32)),
         ("--timeout", usual(command.work.timeout, 10)),
-        ("--keep", usual(command.work.keep, 600)),
+        // A timer keeps none, and says so itself.
+        ("--keep", usual(command.work.keep, 600).filter(|_| command.schedule.print_cron)),
         ("--wait", usual(command.wait, 30)),
         ("--deadline", command.deadline.map(|seconds| seconds.to_string().into())),
     ] {
@@ -200,7 +214,7 @@ fn folders(command: &Drift) -> Vec<PathBuf> {
 
 /// `zdt-drift-shop` for `/etc/shop.yml`; of an `inventory.yml` its folder says more.
 fn name(inventory: &Path) -> String {
-    let path = std::path::absolute(inventory).unwrap_or_else(|_| inventory.to_owned());
+    let path = absolute(inventory);
     let stem = |path: &Path| path.file_stem().and_then(OsStr::to_str).unwrap_or("hosts").to_owned();
     let own = stem(&path);
     let said = match (own.as_str(), path.parent()) {
@@ -219,6 +233,10 @@ fn folder(scope: Scope) -> Result<PathBuf, Exit> {
     let config = named("XDG_CONFIG_HOME").or_else(|| named("HOME").map(|home| home.join(".config")));
     let config = config.ok_or_else(|| complain("there is no place for a timer of yours", "Set `HOME`."))?;
     Ok(config.join("systemd/user"))
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn disk(path: &Path, cause: &std::io::Error) -> Exit {

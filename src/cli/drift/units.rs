@@ -4,8 +4,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::report::printable;
+
 /// The first line of every unit file that is ours to replace.
-pub(super) const MARK: &str = "# Written by `zdt drift --install-timer`; `--remove-timer` takes it away.";
+const MARK: &str = "# Written by `zdt drift --install-timer`; `--remove-timer` takes it away.";
 
 /// How often a look is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +86,8 @@ pub(super) enum Scope {
 #[derive(Debug)]
 pub(super) struct Timer {
     pub name: String,
+    /// Absolute.
+    pub inventory: PathBuf,
     pub words: Vec<OsString>,
     pub every: Every,
     /// Seconds.
@@ -95,11 +99,32 @@ pub(super) struct Timer {
 }
 
 impl Timer {
+    /// What makes a unit ours, and this inventory's: others of the same name have the same file.
+    fn head(&self) -> String {
+        format!("{MARK}\n# Inventory: {}\n", self.inventory.display())
+    }
+
+    /// Who has the file with this `text`, if not this timer.
+    pub fn owner(&self, text: &str) -> Option<String> {
+        if text.starts_with(&self.head()) {
+            return None;
+        }
+        let rest = text.strip_prefix(MARK).and_then(|rest| rest.trim_start().strip_prefix("# Inventory: "));
+        Some(rest.and_then(|rest| rest.lines().next()).map_or_else(
+            || "was not written by zdt".to_owned(),
+            |inventory| format!("is the timer of {}", printable(inventory)),
+        ))
+    }
+
     pub fn service(&self) -> String {
         let Timer { name, words, scope, .. } = self;
-        let mut text = format!("{MARK}\n[Unit]\nDescription=Look for drift with zdt ({name})\n");
-        text.push_str("Wants=network-online.target\nAfter=network-online.target\n\n[Service]\nType=oneshot\n");
-        let command: Vec<String> = words.iter().map(|word| quoted(&word.to_string_lossy())).collect();
+        let mut text = format!("{}[Unit]\nDescription=Look for drift with zdt ({name})\n", self.head());
+        // A user's systemd knows nothing of the machine's network.
+        if *scope == Scope::System {
+            put(&mut text, "Wants=network-online.target\nAfter=network-online.target");
+        }
+        put(&mut text, "\n[Service]\nType=oneshot");
+        let command: Vec<String> = words.iter().map(|word| argument(&word.to_string_lossy())).collect();
         // A connection that is kept would die with the service anyway.
         put(&mut text, &format!("ExecStart={} --keep 0", command.join(" ")));
         put(&mut text, "# 2 is drift, 4 a host that could not be looked at: both show as a failed unit.");
@@ -114,8 +139,9 @@ impl Timer {
         // It only looks. /tmp stays as it is for hosts with a local connection; so do all capabilities, for it asks Puma
         // as Puma's own user.
         put(&mut text, "ProtectSystem=strict\nProtectHome=read-only\nReadWritePaths=/tmp");
+        // Where one is not there, zdt says so better than systemd would.
         for folder in &self.writes {
-            put(&mut text, &format!("ReadWritePaths={}", quoted(&folder.to_string_lossy())));
+            put(&mut text, &format!("ReadWritePaths={}", quoted(&format!("-{}", folder.to_string_lossy()))));
         }
         if words.iter().any(|word| word == "--host-keys=accept-new") {
             put(&mut text, "ReadWritePaths=-/root/.ssh");
@@ -137,7 +163,8 @@ impl Timer {
             HOUR => "hourly".to_owned(),
             minutes => format!("0/{}:00", minutes / HOUR),
         };
-        let mut text = format!("{MARK}\n[Unit]\nDescription=Look for drift with zdt, {}\n\n[Timer]\n", self.every);
+        let mut text =
+            format!("{}[Unit]\nDescription=Look for drift with zdt, {}\n\n[Timer]\n", self.head(), self.every);
         put(&mut text, &format!("OnCalendar={when}\nRandomizedDelaySec={}", self.splay));
         put(&mut text, "# A look that was missed while the machine was off is taken once it is on.\nPersistent=true");
         text.push_str("\n[Install]\nWantedBy=timers.target\n");
@@ -150,9 +177,14 @@ fn put(text: &mut String, line: &str) {
     let _ = writeln!(text, "{line}");
 }
 
+/// A word of a command as systemd reads it: variables stand for themselves.
+fn argument(word: &str) -> String {
+    quoted(&word.replace('$', "$$"))
+}
+
 /// A word as systemd reads it: quoted where it must be, and nothing in it expands.
 fn quoted(word: &str) -> String {
-    let escaped = word.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "$$").replace('%', "%%");
+    let escaped = word.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%");
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-=@:,+".contains(c);
     if !word.is_empty() && word.chars().all(plain) { escaped } else { format!("\"{escaped}\"") }
 }
@@ -194,21 +226,51 @@ mod tests {
     #[test]
     fn nothing_in_a_word_expands_in_a_unit() {
         assert_eq!(quoted("/etc/zdt/a.yml"), "/etc/zdt/a.yml");
-        assert_eq!(quoted("a b$c%d\"e\\"), "\"a b$$c%%d\\\"e\\\\\"");
+        assert_eq!(argument("a b$c%d\"e\\"), "\"a b$$c%%d\\\"e\\\\\"");
+        // A path is no command: a dollar in it is nothing special.
+        assert_eq!(quoted("/a$b"), "\"/a$b\"");
         assert_eq!(quoted(""), "\"\"");
     }
 
-    #[test]
-    fn each_time_has_a_calendar() {
-        let timer = |text| Timer {
+    fn timer(inventory: &str) -> Timer {
+        Timer {
             name: "zdt-drift-x".to_owned(),
+            inventory: PathBuf::from(inventory),
             words: words(&["zdt"]),
-            every: every(text),
+            every: every("15m"),
             splay: 60,
             deadline: None,
             scope: Scope::System,
             writes: Vec::new(),
-        };
+        }
+    }
+
+    #[test]
+    fn a_unit_belongs_to_one_inventory() {
+        let (ours, theirs) = (timer("/a/shop.yml"), timer("/b/shop.yml"));
+        for text in [ours.service(), ours.timer()] {
+            assert_eq!(ours.owner(&text), None);
+            assert_eq!(theirs.owner(&text), Some("is the timer of /a/shop.yml".to_owned()));
+        }
+        assert_eq!(ours.owner("[Unit]\n"), Some("was not written by zdt".to_owned()));
+        assert_eq!(ours.owner(""), Some("was not written by zdt".to_owned()));
+    }
+
+    #[test]
+    fn a_unit_says_nothing_that_its_systemd_does_not_know() {
+        let writes = vec![PathBuf::from("/m/a b$c%d")];
+        let system = Timer { writes: writes.clone(), ..timer("/a.yml") }.service();
+        assert!(system.contains("\nReadWritePaths=\"-/m/a b$c%%d\"\n"), "{system}");
+        assert!(system.contains("\nAfter=network-online.target\n"), "{system}");
+        let user = Timer { writes, scope: Scope::User, ..timer("/a.yml") }.service();
+        for word in ["network", "ReadWritePaths", "User="] {
+            assert!(!user.contains(word), "{user}");
+        }
+    }
+
+    #[test]
+    fn each_time_has_a_calendar() {
+        let timer = |text| Timer { every: every(text), ..timer("/a.yml") };
         for (text, calendar) in
             [("1m", "*:0/1"), ("15m", "*:0/15"), ("1h", "hourly"), ("6h", "0/6:00"), ("1d", "05:00")]
         {
