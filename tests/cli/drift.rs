@@ -254,16 +254,12 @@ fn the_last_success_outlives_a_look_that_failed() {
 #[test]
 fn a_crontab_line_says_this_very_command_again() {
     let place = drifted();
-    let ran = place.zdt(&words(&[
-        "--print-cron",
-        "--every",
-        "1h",
-        "--only-changes",
-        "-e",
-        "app_name=shop",
-        "--limit",
-        "box",
-    ]));
+    place.write("more.yml", "app_name: shop\n");
+    let secret = place.zdt(&words(&["--print-cron", "-e", "token=s3cret"]));
+    secret.ended_with(3).says("-e @FILE");
+    assert!(!secret.all().replace(&secret.what, "").contains("s3cret"), "{}", secret.all());
+    let ran =
+        place.zdt(&words(&["--print-cron", "--every", "1h", "--only-changes", "-e", "@more.yml", "--limit", "box"]));
     let line = ran.ended_with(0).stdout.lines().last().expect("a line").to_owned();
     let command = line.split_once(" * * * * ").expect("an hour").1;
     let mut run = std::process::Command::new("sh");

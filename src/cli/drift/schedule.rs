@@ -145,15 +145,16 @@ fn words(command: &Drift) -> Result<Vec<OsString>, Exit> {
         flag("--limit", Some(limit.into()));
     }
     for vars in &command.selection.extra_vars {
-        let vars = match vars.strip_prefix('@') {
-            Some(file) => {
-                let mut word = OsString::from("@");
-                word.push(absolute(Path::new(file)));
-                word
-            }
-            None => vars.into(),
+        // A value may be a secret, and what is scheduled lies on disk for all to read.
+        let Some(file) = vars.strip_prefix('@') else {
+            return Err(complain(
+                "a value that stands after `-e` would be written down for all to read",
+                "Put it into a file that only you can read, and say `-e @FILE`.",
+            ));
         };
-        flag("--extra-vars", Some(vars));
+        let mut word = OsString::from("@");
+        word.push(absolute(Path::new(file)));
+        flag("--extra-vars", Some(word));
     }
     let usual = |value: u64, usual: u64| (value != usual).then(|| OsString::from(value.to_string()));
     for (name, value) in [
