@@ -122,7 +122,7 @@ esac
 fn requests(host: &Host) -> Vec<String> {
     let said = host.sh(r#"for said in /root/said-*; do
             awk '/^load /, /^#end$/ { next }
-                /^(hello|observe|preflight|run|recover|confirm|revert|follow|history|saved)$/ { printf "%s ", $0 }
+                /^(hello|observe|preflight|run|recover|confirm|revert|follow|history|saved|hints)$/ { printf "%s ", $0 }
                 END { print "" }' "$said"
             rm "$said"
         done"#);
@@ -143,11 +143,14 @@ fn round_trips_are_few() {
     site.apply(&inventory).ended_with(0);
     // The plan; the change, after a greeting, for it must not be sent twice; and the look over a fresh connection.
     assert_eq!(requests(&host), ["observe preflight", "hello run", "observe confirm"]);
-    for words in [&["plan"][..], &["apply", "--yes"]] {
+    for words in [&["plan"][..], &["apply", "--yes"], &["drift"]] {
         site.zdt(words, &inventory).ended_with(0);
         assert_eq!(requests(&host), ["observe"], "{words:?}");
     }
     host.sh(&format!("echo '# drift' >>{}", OURS[0]));
+    // Who may have done it is asked only where something moved.
+    site.zdt(&["drift"], &inventory).ended_with(2);
+    assert_eq!(requests(&host), ["observe hints"]);
     site.zdt(&["apply", "--yes", "--confirm-timeout", "0"], &inventory).ended_with(0);
     assert_eq!(requests(&host), ["observe preflight", "hello run observe"]);
 }
