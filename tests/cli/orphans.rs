@@ -100,20 +100,31 @@ fn a_folder_that_was_there_before_is_not_zdts_to_remove() {
 #[test]
 fn a_memory_of_another_format_is_told() {
     let place = outgrown();
-    place.write("box/var/lib/zdt/applied", "3\nsomething new\n");
+    place.write("box/var/lib/zdt/applied", "1\nsomething old\n");
     place
         .plan()
         .ended_with(2)
-        .says("what zdt left here earlier cannot be read (format 3)")
-        .says("* zdt's record of this host is damaged (format 3): it is written anew")
+        .says("what zdt left here earlier cannot be read (format 1)")
+        .says("* zdt's record of this host is damaged (format 1): it is written anew")
         .says("1 to change (0 changes)");
-    place.zdt(&["apply", "inventory.yml", "--prune"]).ended_with(3).says("cannot be read (format 3)");
+    place.zdt(&["apply", "inventory.yml", "--prune"]).ended_with(3).says("cannot be read (format 1)");
     let before = place.tree("box/etc");
     place.zdt(&["apply", "inventory.yml"]).ended_with(0).says("1 host changed and verified");
     assert_eq!(place.tree("box/etc"), before);
-    assert_eq!(place.read("box/var/lib/zdt/applied.other"), "3\nsomething new\n");
+    assert_eq!(place.read("box/var/lib/zdt/applied.other"), "1\nsomething old\n");
     // What a lost memory held is nobody's any more.
     let ran = place.zdt(&["apply", "inventory.yml", "--prune"]);
     ran.ended_with(0).says("1 in sync");
     assert!(!ran.stdout.contains("No longer wanted"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_memory_of_a_newer_zdt_is_not_ours_to_lose() {
+    let place = outgrown();
+    place.write("box/var/lib/zdt/applied", "3\nsomething new\n");
+    for words in [&["plan", "inventory.yml"][..], &["apply", "inventory.yml"], &["apply", "inventory.yml", "--prune"]] {
+        place.zdt(words).ended_with(3).says("a newer zdt wrote what the host remembers (format 3)");
+    }
+    place.zdt(&["drift", "inventory.yml"]).ended_with(4).says("A newer zdt wrote it");
+    assert_eq!(place.read("box/var/lib/zdt/applied"), "3\nsomething new\n");
 }

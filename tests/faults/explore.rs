@@ -211,8 +211,14 @@ fn fail_each(rig: &Rig, scenario: &Scenario, from: &World, call: &Call, trail: &
     }
 }
 
+/// In what words the transactions of `world` have ended.
+fn ended(world: &World) -> Vec<String> {
+    world.0.keys().filter(|path| path.ends_with("/ended")).filter_map(|path| world.text(path)).collect()
+}
+
 pub fn finish(rig: &Rig, scenario: &Scenario, trail: &str, promise: Option<End>, tally: &mut Tally) {
-    let mut verdict = judge(scenario, &rig.world());
+    let world = rig.world();
+    let mut verdict = judge(scenario, &world);
     if !rig.is_free() {
         verdict = Err("the lock is held".to_owned());
     }
@@ -221,8 +227,11 @@ pub fn finish(rig: &Rig, scenario: &Scenario, trail: &str, promise: Option<End>,
             tally.ends[usize::from(end == End::After)] += 1;
         }
         verdict => tally.torn.push(format!(
-            "{:?} {:?} {:?}: {trail}: {verdict:?}, promised was {promise:?}",
-            rig.shell, scenario.kind, scenario.ending
+            "{:?} {:?} {:?}: {trail}: {verdict:?}, promised was {promise:?}; it says {:?}",
+            rig.shell,
+            scenario.kind,
+            scenario.ending,
+            ended(&world)
         )),
     }
 }
