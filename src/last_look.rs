@@ -4,9 +4,10 @@
 //! Must not know: hosts, reports, terminals.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,9 @@ use sha2::{Digest, Sha256};
 
 /// Rises when a field changes its meaning; what another format says is set aside.
 const FORMAT: u32 = 1;
+
+/// With this every state of ours begins, of whatever format.
+const BEGINNING: &str = "{\"format\":";
 
 /// No contents and no secrets: names, times and hashes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +50,9 @@ pub enum Fault {
     NoPlace,
     #[error("{path}: {cause}")]
     Disk { path: PathBuf, cause: io::Error },
+    /// It is somebody's, and no state of ours: it is not to be overwritten.
+    #[error("{path} is there, and zdt did not write it")]
+    Foreign { path: PathBuf },
     /// Another run of the same is at work.
     #[error("another look at this inventory is under way")]
     Held { pid: String },
@@ -92,10 +99,14 @@ impl Place {
             // Which hosts there are, and what is the matter with them, is their operator's alone to know.
             fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(disk)?;
         }
-        let mut lock_path = path.as_os_str().to_owned();
-        lock_path.push(".lock");
-        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(lock_path);
-        let mut lock = open.map_err(disk)?;
+        let mut name = OsString::from(".");
+        name.push(path.file_name().unwrap_or_default());
+        name.push(".zdt-lock");
+        // Nobody else may hold it, and no link leads it to a file of somebody's.
+        let no_link = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+        let mut open = OpenOptions::new();
+        open.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(no_link);
+        let mut lock = open.open(path.with_file_name(name)).map_err(disk)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -115,12 +126,17 @@ impl Place {
         let disk = |cause| Fault::Disk { path: self.path.clone(), cause };
         let text = match fs::read_to_string(&self.path) {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Before::None),
-            Err(cause) if cause.kind() == io::ErrorKind::InvalidData => String::new(),
+            Err(cause) if cause.kind() == io::ErrorKind::InvalidData => {
+                return Err(Fault::Foreign { path: self.path.clone() });
+            }
             read => read.map_err(disk)?,
         };
         let why = match serde_json::from_str::<LastLook>(&text) {
             Ok(look) if look.format == FORMAT => return Ok(Before::Look(look)),
             Ok(look) => format!("it is of format {}", look.format),
+            Err(_) if !text.is_empty() && !text.starts_with(BEGINNING) => {
+                return Err(Fault::Foreign { path: self.path.clone() });
+            }
             Err(error) => format!("it is damaged: {error}"),
         };
         let mut to = self.path.as_os_str().to_owned();
@@ -145,8 +161,14 @@ pub enum Readers {
     All,
 }
 
-/// Puts `text` in the place of whatever lies at `path`: whoever reads it sees all of the old or all of the new.
+/// Puts `text` in the place of the file at `path`, or that a link there leads to: whoever reads it sees all of the old or
+/// all of the new. A pipe or a device is written to.
 pub fn replace(path: &Path, text: &str, readers: Readers) -> io::Result<()> {
+    let resolved = fs::canonicalize(path);
+    let path = resolved.as_deref().unwrap_or(path);
+    if fs::metadata(path).is_ok_and(|facts| !facts.is_file() && !facts.is_dir()) {
+        return OpenOptions::new().write(true).open(path)?.write_all(text.as_bytes());
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mode = match readers {
         Readers::Owner => 0o600,
@@ -191,7 +213,7 @@ mod tests {
         let path = folder.path().join("state.json");
         let future = LastLook { format: 2, ..look("a") };
         let future = serde_json::to_string(&future).expect("JSON");
-        for (text, word) in [("", "damaged"), ("{", "damaged"), (&future, "format 2")] {
+        for (text, word) in [("", "damaged"), ("{\"format\":", "damaged"), (&future, "format 2")] {
             fs::write(&path, text).expect("writable");
             let place = Place::take(&path).expect("free");
             match place.before().expect("readable") {
@@ -203,6 +225,26 @@ mod tests {
             }
             assert_eq!(place.before().expect("readable"), Before::None);
         }
+    }
+
+    #[test]
+    fn what_is_somebodys_is_not_overwritten() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("inventory.yml");
+        for text in [&b"all: {}"[..], b"\xff"] {
+            fs::write(&path, text).expect("writable");
+            let place = Place::take(&path).expect("free");
+            assert!(matches!(place.before(), Err(Fault::Foreign { .. })));
+            assert_eq!(fs::read(&path).expect("it is there"), text);
+        }
+        let (link, real) = (folder.path().join("link"), folder.path().join("real"));
+        fs::write(&real, "old").expect("writable");
+        std::os::unix::fs::symlink(&real, &link).expect("a link");
+        replace(&link, "new", Readers::All).expect("writable");
+        assert!(link.is_symlink());
+        assert_eq!(fs::read_to_string(&real).expect("it is there"), "new");
+        replace(Path::new("/dev/null"), "new", Readers::All).expect("writable");
+        assert!(!Path::new("/dev/null").is_file());
     }
 
     #[test]

@@ -126,7 +126,7 @@ fn what_was_kept_and_cannot_be_read_hides_nothing() {
     let place = drifted();
     let only = words(&["--only-changes", "--state", "kept"]);
     place.zdt(&only).ended_with(2);
-    for text in ["", "{}", "not json"] {
+    for text in ["", "{\"format\":7}", "{\"format\":1,"] {
         place.write("kept", text);
         place.zdt(&only).ended_with(2).says(UPSTREAM).says("cannot be read");
     }
@@ -170,7 +170,7 @@ fn first_seen_outlives_a_look_that_failed() {
 #[test]
 fn two_looks_at_the_same_never_run_at_once() {
     let place = drifted();
-    let kept = fs::File::create(place.path("kept.lock")).expect("a lock");
+    let kept = fs::File::create(place.path(".kept.zdt-lock")).expect("a lock");
     kept.lock().expect("it is ours");
     let held = place.zdt(&words(&["--state", "kept"]));
     held.ended_with(4).says("another `zdt drift` of this inventory is at work").says("--state FILE");

@@ -26,6 +26,11 @@ impl Memory {
         let place = where_it_is(command).and_then(|path| Place::take(&path));
         let place = match place {
             Ok(place) => Some(place),
+            // Whoever looks by hand need not be remembered.
+            Err(Fault::Held { .. }) if !is_needed => {
+                output::complain("note: another look at this inventory is at work; this one is not remembered\n");
+                None
+            }
             Err(Fault::Held { pid }) => {
                 let who = if pid.is_empty() { String::new() } else { format!(" (process {pid})") };
                 let report = Complaint::new(format!(
@@ -95,12 +100,23 @@ impl Memory {
     }
 
     /// Leaves all that for the next run.
-    pub fn keep(&self) -> Exit {
+    pub fn keep(&mut self, told: Told) -> Exit {
+        if told == Told::Lost {
+            // It is news still.
+            self.next.told = self.before.take().and_then(|before| before.told);
+        }
         match self.place.as_ref().map(|place| place.keep(&self.next)) {
             Some(Err(fault)) if self.is_needed => refuse(&fault),
             _ => Exit::Clean,
         }
     }
+}
+
+/// Whether what was to be told has come to where it was to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    Well,
+    Lost,
 }
 
 fn is_well(state: HostState) -> bool {

@@ -13,7 +13,7 @@ use crate::cli::{Exit, exit, output, screen, selection};
 use crate::engine::{self, Look};
 use crate::report::drift::{self, HostState, Report};
 
-use memory::Memory;
+use memory::{Memory, Told};
 pub use units::Every;
 
 pub(super) fn run(command: &Drift) -> Exit {
@@ -46,11 +46,13 @@ fn attempt(command: &Drift) -> Result<Exit, Exit> {
     let mut exit = exit::worst(drifted.iter().map(Exit::of_drift));
     report.exit = exit.code();
     let again = memory.compare(&mut report);
-    exit = exit.max(outlets::write(command, &report, memory.last_success()));
+    let written = outlets::write(command, &report, memory.last_success());
+    exit = exit.max(written);
     if !command.only_changes || report.changed != Some(false) {
         tell(command, &report, &again)?;
     }
-    exit = exit.max(memory.keep());
+    let is_lost = written != Exit::Clean || output::failure().is_some();
+    exit = exit.max(memory.keep(if is_lost { Told::Lost } else { Told::Well }));
     Ok(exit)
 }
 

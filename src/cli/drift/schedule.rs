@@ -196,6 +196,9 @@ fn words(command: &Drift) -> Result<Vec<OsString>, Exit> {
             flag(name, None);
         }
     }
+    if words.iter().any(|word| word.to_str().is_none()) {
+        return Err(complain("a path that is no UTF-8 cannot be scheduled", "Name it otherwise."));
+    }
     if words.iter().any(|word| word.as_bytes().iter().any(u8::is_ascii_control)) {
         return Err(complain("a line break in a path or variable cannot be scheduled", "Name it otherwise."));
     }

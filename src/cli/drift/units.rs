@@ -151,7 +151,7 @@ impl Timer {
             "NoNewPrivileges=yes\nLockPersonality=yes\nPrivateDevices=yes\nProtectClock=yes\nProtectControlGroups=yes\n\
              ProtectHostname=yes\nProtectKernelLogs=yes\nProtectKernelModules=yes\nProtectKernelTunables=yes\n\
              RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK\nRestrictRealtime=yes\nRestrictSUIDSGID=yes\n\
-             SystemCallArchitectures=native\nSystemCallFilter=@system-service",
+             SystemCallArchitectures=native\nSystemCallErrorNumber=EPERM\nSystemCallFilter=@system-service",
         );
         text
     }
