@@ -11,6 +11,9 @@ use crate::rig::{Call, ID, Rig, US};
 use crate::services;
 use crate::world::{Content, Node, What, World};
 
+/// Stands for the separator in the requests below. No name, path or base64 may hold it: they are chosen by chance.
+const SIGN: &str = "¦";
+
 /// Where transactions are kept, below the world.
 pub const STATE: &str = "root/var/lib/zdt";
 
@@ -72,9 +75,9 @@ impl Scenario {
         }
         // Both are words that a service reads; one of them it refuses.
         let text = if ending == Ending::HandlerFails { "bad\n" } else { "new\n" };
-        let nginx = "nginxUSnginx_reloadUSnginx.serviceUS";
-        let units = "unitsUSdaemon_reloadUS";
-        let app = "appUSpuma_restartUSapp.serviceUS/no/stateUS";
+        let nginx = "nginx¦nginx_reload¦nginx.service¦";
+        let units = "units¦daemon_reload¦";
+        let app = "app¦puma_restart¦app.service¦/no/state¦";
         let changed =
             [("etc/nginx/conf.d/app.conf", Put::File(text.to_owned(), 0o640)), ("etc/nginx/mode", Put::Mode(0o4711))];
         let created = [
@@ -145,12 +148,12 @@ impl Scenario {
     pub fn run(&self, rig: &Rig) -> Call {
         let mut request = header(rig);
         if self.ending == Ending::CheckFails {
-            request.push_str("checkingUSyesUS\ncheckUSgoodUSUStestUS-dUS/US\ncheckUSbadUSUStestUS-dUS/no-suchUS\n");
+            request.push_str("checking¦yes¦\ncheck¦good¦¦test¦-d¦/¦\ncheck¦bad¦¦test¦-d¦/no-such¦\n");
         }
-        request.push_str(if self.ending == Ending::TimesOut { "confirmUS1US\n" } else { "confirmUS0US\n" });
-        request.push_str("kindUSapplyUS\nbyUS=somebodyUS\nguardUSyesUS\nkeepUS20US65536US\n");
+        request.push_str(if self.ending == Ending::TimesOut { "confirm¦1¦\n" } else { "confirm¦0¦\n" });
+        request.push_str("kind¦apply¦\nby¦=somebody¦\nguard¦yes¦\nkeep¦20¦65536¦\n");
         if self.renew {
-            request.push_str("renewUSyesUS\n");
+            request.push_str("renew¦yes¦\n");
         }
         for (path, put) in &self.entries {
             let (put, mode, detail, data) = match put {
@@ -170,38 +173,36 @@ impl Scenario {
             };
             let seen = self.seen(&format!("root/{path}"));
             let full = rig.at(&format!("root/{path}"));
-            request.push_str(&format!(
-                "entryUS{full}US{put}US{mode}US{owner}US{group}US{seen}US{parent}US{detail}US\n{data}\n"
-            ));
+            request.push_str(&format!("entry¦{full}¦{put}¦{mode}¦{owner}¦{group}¦{seen}¦{parent}¦{detail}¦\n{data}\n"));
             let kind = if put == "remove" { "gone" } else { put };
-            request.push_str(&format!("appliedUS/{path}US{kind}US{detail}US{mode}USUSUSroleUS=US=USyesUSnowUS\n"));
+            request.push_str(&format!("applied¦/{path}¦{kind}¦{detail}¦{mode}¦¦¦role¦=¦=¦yes¦now¦\n"));
         }
         for handler in &self.handlers {
-            request.push_str(&format!("handlerUS{handler}\n"));
+            request.push_str(&format!("handler¦{handler}\n"));
         }
-        request.push_str("endUS\n");
-        Call::Verb("run", request.replace("US", &US.to_string()))
+        request.push_str("end¦\n");
+        Call::Verb("run", request.replace(SIGN, &US.to_string()))
     }
 
     /// Kind, mode, owner, group and detail of a path, as a plan saw it.
     fn seen(&self, path: &str) -> String {
-        let Some(node) = self.before.0.get(path) else { return "absentUSUSUSUS".to_owned() };
+        let Some(node) = self.before.0.get(path) else { return "absent¦¦¦¦".to_owned() };
         let (kind, detail) = match &node.what {
             What::Link(target) => ("link", BASE64.encode(target)),
             What::File(content) => ("file", sha256(content.0)),
             _ => ("directory", String::new()),
         };
-        format!("{kind}US{}US{}US{}US{detail}", octal(node.mode), name(node.uid), group(node.gid))
+        format!("{kind}¦{}¦{}¦{}¦{detail}", octal(node.mode), name(node.uid), group(node.gid))
     }
 }
 
 /// A verb that finishes what is open.
 pub fn verb(rig: &Rig, verb: &'static str) -> Call {
-    Call::Verb(verb, format!("{}endUS\n", header(rig)).replace("US", &US.to_string()))
+    Call::Verb(verb, format!("{}end¦\n", header(rig)).replace(SIGN, &US.to_string()))
 }
 
 fn header(rig: &Rig) -> String {
-    format!("idUS{ID}US\nstateUS{}US\nwaitUS2US\n", rig.at(STATE))
+    format!("id¦{ID}¦\nstate¦{}¦\nwait¦2¦\n", rig.at(STATE))
 }
 
 fn octal(mode: u32) -> String {
@@ -225,15 +226,15 @@ fn known(file: &str, number: u32) -> String {
 /// What the host remembers before: all is well with it; another zdt wrote it; it is damaged; there is nothing yet.
 fn memory(kind: Kind) -> Option<String> {
     let text = match kind {
-        Kind::Changed => format!("2\n/etc/nginx/modeUSfileUSaaUS0600USUSUSroleUS=US=USnoUSSIGNEDUS\n{KEPT}\nend\n"),
+        Kind::Changed => format!("2\n/etc/nginx/mode¦file¦aa¦0600¦¦¦role¦=¦=¦no¦SIGNED¦\n{KEPT}\nend\n"),
         Kind::Deleted => format!("1\n{KEPT}\n"),
-        Kind::Elsewhere => format!("2\n{KEPT}\n/half a liUSend\nend\n"),
+        Kind::Elsewhere => format!("2\n{KEPT}\n/half a li¦end\nend\n"),
         Kind::Created | Kind::All => return None,
     };
-    Some(text.replace("US", &US.to_string()))
+    Some(text.replace(SIGN, &US.to_string()))
 }
 
-const KEPT: &str = "/keptUSfileUSaaUS0600USUSUSroleUS=US=USnoUSSIGNEDUS";
+const KEPT: &str = "/kept¦file¦aa¦0600¦¦¦role¦=¦=¦no¦SIGNED¦";
 
 impl Scenario {
     /// What the host must remember afterwards, and what of before must be set aside.
@@ -247,10 +248,10 @@ impl Scenario {
                 Put::Mode(_) => "attributes",
                 Put::Remove => continue,
             };
-            lines.push(format!("/{path}US{kind}US").replace("US", &US.to_string()));
+            lines.push(format!("/{path}¦{kind}¦").replace(SIGN, &US.to_string()));
         }
         if self.kind == Kind::Changed {
-            lines.push(KEPT.replace("US", &US.to_string()));
+            lines.push(KEPT.replace(SIGN, &US.to_string()));
         }
         lines.push("end".to_owned());
         (lines, memory(self.kind).filter(|_| self.kind != Kind::Changed))
