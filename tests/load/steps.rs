@@ -1,0 +1,156 @@
+//! What every host is put through. A step is a name and what it does; it says why it went wrong.
+
+use std::thread;
+
+use super::stage::Repeated::{Never, UntilEnough};
+use super::stage::{Done, OLD_ENOUGH, Repeated, Stage, ended};
+
+type Act = fn(&mut Stage) -> Done;
+
+pub const STEPS: [(&str, Repeated, Act); 16] = [
+    ("nothing (for comparison)", Never, |_| Ok(())),
+    ("adoption, naive to guide", Never, adoption),
+    ("setting: threads, and back", UntilEnough, |stage| setting(stage, "puma_threads", "[2, 4]")),
+    ("setting: workers, and back", UntilEnough, |stage| setting(stage, "puma_workers", "3")),
+    ("setting: environment, and back", UntilEnough, |stage| setting(stage, "puma_environment", "staging")),
+    ("setting: a line of its own, and back", UntilEnough, |stage| {
+        setting(stage, "puma_extra_lines", "['persistent_timeout 25']")
+    }),
+    ("nginx: the upstream, and back", UntilEnough, nginx_change),
+    ("phased restart to a new release, and back", UntilEnough, phased_restart),
+    ("hot restart to a new release, and back", UntilEnough, hot_restart),
+    ("phased restart, unbootable release", UntilEnough, unbootable_phased),
+    ("hot restart, unbootable release", UntilEnough, unbootable_hot),
+    ("a setting that Puma does not know", UntilEnough, unknown_setting),
+    ("a setting with which Puma cannot boot", UntilEnough, |stage| {
+        deadly_setting(stage, "['rackup \"no_such.ru\"']", "No application configured")
+    }),
+    ("an address that Puma cannot have", UntilEnough, |stage| {
+        deadly_setting(stage, "['bind \"tcp://192.0.2.1:9292\"']", "192.0.2.1")
+    }),
+    ("setting, and rollback", UntilEnough, rollback),
+    ("rollback to before zdt", Never, rollback_to_the_beginning),
+];
+
+pub fn play(stage: &mut Stage) {
+    for (name, repeated, act) in STEPS {
+        stage.step(name, repeated, act);
+        stage.mend_after_a_fault();
+    }
+}
+
+fn adoption(stage: &mut Stage) -> Done {
+    stage.applies(0)?;
+    stage.answers("r1")
+}
+
+fn setting(stage: &mut Stage, name: &'static str, value: &'static str) -> Done {
+    stage.with(name, value, |stage| {
+        stage.applies(0)?;
+        ended(&stage.zdt(&["plan"]), 0)?;
+        stage.answers("r1")
+    })?;
+    stage.applies(0)?;
+    stage.answers("r1")?;
+    stage.never_died()
+}
+
+/// One line alone may lose a request when a worker ends; none ends here.
+fn nginx_change(stage: &mut Stage) -> Done {
+    stage.with("nginx_upstream_servers", "1", |stage| stage.applies(0))?;
+    stage.applies(0)?;
+    stage.answers("r1")
+}
+
+fn phased_restart(stage: &mut Stage) -> Done {
+    for release in ["r2", "r1"] {
+        let phase = stage.phase()?;
+        thread::sleep(OLD_ENOUGH);
+        stage.points_to(release);
+        ask_for_a_phased_restart(stage)?;
+        stage.settles_in_phase(phase + 1)?;
+        stage.answers(release)?;
+    }
+    stage.never_died()
+}
+
+/// As a deployment does it.
+fn ask_for_a_phased_restart(stage: &Stage) -> Done {
+    let output = stage.host.sh_output("systemctl reload puma.service");
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+}
+
+fn hot_restart(stage: &mut Stage) -> Done {
+    stage.points_to("r2");
+    stage.with("puma_threads", "[2, 5]", |stage| stage.applies(0))?;
+    stage.answers("r2")?;
+    stage.points_to("r1");
+    stage.applies(0)?;
+    stage.answers("r1")?;
+    stage.never_died()
+}
+
+/// What served goes on serving; pointed back and signalled again, all is as before.
+fn unbootable_phased(stage: &mut Stage) -> Done {
+    let phase = stage.phase()?;
+    thread::sleep(OLD_ENOUGH);
+    stage.has_a_release_that_raises();
+    stage.points_to("r3");
+    // Whether a reload tells the truth about it or returns at once is not what is measured here.
+    stage.host.sh_output("systemctl reload puma.service");
+    thread::sleep(OLD_ENOUGH);
+    stage.points_to("r1");
+    stage.host.sh_output("systemctl reload puma.service");
+    let now = stage.phase()?.max(phase + 1);
+    stage.settles_in_phase(now)?;
+    stage.answers("r1")?;
+    stage.never_died()
+}
+
+fn unbootable_hot(stage: &mut Stage) -> Done {
+    stage.has_a_release_that_raises();
+    stage.points_to("r3");
+    let ran = stage.with("puma_threads", "[2, 6]", |stage| stage.applies(5));
+    stage.points_to("r1");
+    if !ran?.all().contains("no such table: orders") {
+        return Err("what the release raised is not told".to_owned());
+    }
+    stage.answers("r1")?;
+    stage.never_died()
+}
+
+/// Refused by the plan's checks: nothing is touched.
+fn unknown_setting(stage: &mut Stage) -> Done {
+    let ran = stage.with("puma_extra_lines", "['no_such_setting 1']", |stage| stage.zdt(&["apply", "--yes"]));
+    if !matches!(ran.code, Some(3..=5)) || !ran.all().contains("no_such_setting") {
+        return Err(ran.all());
+    }
+    stage.answers("r1")?;
+    stage.never_died()
+}
+
+/// The file can be read, and passes every check; who boots with it ends.
+fn deadly_setting(stage: &mut Stage, lines: &'static str, says: &str) -> Done {
+    let ran = stage.with("puma_extra_lines", lines, |stage| stage.applies(5))?;
+    if !ran.all().contains(says) {
+        return Err("what Puma died of is not told".to_owned());
+    }
+    stage.answers("r1")?;
+    stage.never_died()
+}
+
+fn rollback(stage: &mut Stage) -> Done {
+    stage.with("puma_threads", "[2, 7]", |stage| stage.applies(0))?;
+    ended(&stage.zdt(&["rollback", "--yes"]), 0)?;
+    ended(&stage.zdt(&["plan"]), 0)?;
+    stage.answers("r1")?;
+    stage.never_died()
+}
+
+fn rollback_to_the_beginning(stage: &mut Stage) -> Done {
+    stage.one_boot_is_announced();
+    let first = stage.host.sh("ls /var/lib/zdt/history | head -n 1");
+    ended(&stage.zdt(&["rollback", "--yes", "--to", first.trim()]), 0)?;
+    stage.answers("r1")?;
+    stage.never_died()
+}

@@ -1,0 +1,87 @@
+//! The promise, under load: `tests/zero-downtime` runs this. Each host of the lab is adopted, changed, restarted, given
+//! what cannot boot, and rolled back, while requests come at a steady rate and every one is counted.
+
+#[path = "load/client.rs"]
+mod client;
+#[path = "load/crowd.rs"]
+mod crowd;
+#[path = "lab/suite/fixture.rs"]
+#[expect(dead_code, reason = "the lab's own tests do more with a host than this")]
+mod fixture;
+#[path = "load/options.rs"]
+mod options;
+#[path = "cli/ran.rs"]
+#[expect(dead_code, reason = "the lab's own tests stop at what is wrong; this goes on and counts it")]
+mod ran;
+#[path = "lab/suite/running.rs"]
+#[expect(dead_code, reason = "nothing is killed here")]
+mod running;
+#[path = "load/stage.rs"]
+mod stage;
+#[path = "load/steps.rs"]
+mod steps;
+#[path = "load/table.rs"]
+mod table;
+#[path = "load/tally.rs"]
+mod tally;
+
+use std::fs;
+use std::panic::{self, AssertUnwindSafe};
+use std::process::Command;
+use std::thread;
+
+use options::Options;
+use stage::Stage;
+use table::{Played, Table};
+
+#[test]
+#[ignore = "boots hosts: needs root, see tests/zero-downtime"]
+fn no_request_fails() {
+    let options = Options::from_environment();
+    let share = options.share(steps::STEPS.len());
+    let machine = machine(&options);
+    let played = thread::scope(|scope| {
+        let playing = options.suites.iter().map(|suite| scope.spawn(|| play(suite, options.rate, share)));
+        let playing = playing.collect::<Vec<_>>();
+        playing.into_iter().map(|one| one.join().expect("a host's steps")).collect::<Vec<_>>()
+    });
+    let table = Table::of(&machine, played);
+    println!("{}", table.text);
+    if let Some(path) = &options.table {
+        fs::write(path, &table.text).expect("a file for the table");
+    }
+    assert!(table.passed, "{}", table.verdict);
+}
+
+fn play(suite: &str, rate: u32, share: u64) -> Played {
+    let mut stage = Stage::new(suite, rate, share);
+    let versions = stage.versions();
+    // What was counted until then is told in any case.
+    let ended = panic::catch_unwind(AssertUnwindSafe(|| steps::play(&mut stage)));
+    let lost = ended.err().map(|payload| match payload.downcast::<String>() {
+        Ok(text) => *text,
+        Err(_) => "a panic".to_owned(),
+    });
+    Played { suite: suite.to_owned(), versions, steps: stage.end(), lost }
+}
+
+/// What the numbers depend on.
+fn machine(options: &Options) -> String {
+    let said = |script: &str| {
+        let output = Command::new("sh").args(["-c", script]).output().expect("sh");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
+    format!(
+        "Measured {} on {}, {} processors, Linux {}, which the hosts shared; zdt {} ({}). To each host: {} requests a \
+         second over {} kept connections, and one every {} ms on a connection of its own.",
+        said("date -u +%F"),
+        said("sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1"),
+        said("nproc"),
+        said("uname -r"),
+        env!("CARGO_PKG_VERSION"),
+        said("git rev-parse --short HEAD"),
+        options.rate,
+        crowd::LOOPS,
+        crowd::BETWEEN.as_millis(),
+    )
+}
