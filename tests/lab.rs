@@ -49,5 +49,7 @@ mod traces;
 #[cfg(test)]
 #[path = "lab/suite/transactions.rs"]
 mod transactions;
+#[path = "lab/suite/unbootable.rs"]
+mod unbootable;
 #[path = "lab/suite/undone.rs"]
 mod undone;
