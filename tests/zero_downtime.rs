@@ -38,10 +38,14 @@ use table::{Played, Table};
 #[ignore = "boots hosts: needs root, see tests/zero-downtime"]
 fn no_request_fails() {
     let options = Options::from_environment();
-    let share = options.share(steps::STEPS.len());
+    let steps = steps::chosen(&options.only);
+    let share = options.share(steps.len());
     let machine = machine(&options);
     let played = thread::scope(|scope| {
-        let playing = options.suites.iter().map(|suite| scope.spawn(|| play(suite, options.rate, share)));
+        let playing = options
+            .suites
+            .iter()
+            .map(|suite| scope.spawn(|| play(Stage::new(suite, options.rate, share), suite, &steps)));
         let playing = playing.collect::<Vec<_>>();
         playing.into_iter().map(|one| one.join().expect("a host's steps")).collect::<Vec<_>>()
     });
@@ -53,11 +57,10 @@ fn no_request_fails() {
     assert!(table.passed, "{}", table.verdict);
 }
 
-fn play(suite: &str, rate: u32, share: u64) -> Played {
-    let mut stage = Stage::new(suite, rate, share);
+fn play(mut stage: Stage, suite: &str, steps: &[steps::Step]) -> Played {
     let versions = stage.versions();
     // What was counted until then is told in any case.
-    let ended = panic::catch_unwind(AssertUnwindSafe(|| steps::play(&mut stage)));
+    let ended = panic::catch_unwind(AssertUnwindSafe(|| steps::play(&mut stage, steps)));
     let lost = ended.err().map(|payload| match payload.downcast::<String>() {
         Ok(text) => *text,
         Err(_) => "a panic".to_owned(),

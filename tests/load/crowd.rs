@@ -21,6 +21,7 @@ struct Shared {
     /// The step at which a request begins is the one that it counts for.
     step: AtomicUsize,
     answered: AtomicU64,
+    failed: AtomicU64,
 }
 
 pub struct Crowd {
@@ -54,6 +55,10 @@ impl Crowd {
         self.shared.answered.load(Ordering::Relaxed)
     }
 
+    pub fn failed(&self) -> u64 {
+        self.shared.failed.load(Ordering::Relaxed)
+    }
+
     /// One tally a step.
     pub fn end(self) -> Vec<Tally> {
         self.shared.ends.store(true, Ordering::Relaxed);
@@ -72,6 +77,7 @@ impl Shared {
         let asked = client.get();
         let took = begun.elapsed();
         tallies.resize_with(tallies.len().max(step + 1), Tally::default);
+        self.failed.fetch_add(u64::from(asked.result.is_err()), Ordering::Relaxed);
         tallies[step].count(asked, took);
         self.answered.fetch_add(1, Ordering::Relaxed);
     }

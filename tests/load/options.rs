@@ -8,6 +8,8 @@ pub struct Options {
     pub requests: u64,
     /// A second and a host, over the kept connections.
     pub rate: u32,
+    /// Of the steps, those whose name holds this; and the adoption, without which there are none.
+    pub only: String,
     /// Where the tables go, besides the screen.
     pub table: Option<PathBuf>,
 }
@@ -19,6 +21,7 @@ impl Options {
             suites: word("ZDT_LOAD_SUITES", "bookworm trixie sid").split_whitespace().map(str::to_owned).collect(),
             requests: word("ZDT_LOAD_REQUESTS", "0").parse().expect("ZDT_LOAD_REQUESTS is a number"),
             rate: word("ZDT_LOAD_RATE", "100").parse().expect("ZDT_LOAD_RATE is a number"),
+            only: word("ZDT_LOAD_ONLY", ""),
             table: env::var_os("ZDT_LOAD_TABLE").map(PathBuf::from),
         }
     }

@@ -63,6 +63,7 @@ impl Stage {
         if !self.steps.is_empty() {
             self.crowd.next_step();
         }
+        let failed = self.crowd.failed();
         let (begun, until) = (Instant::now(), self.crowd.answered() + self.share);
         self.limit = MAX_STALL;
         let mut times = 0;
@@ -79,8 +80,12 @@ impl Stage {
         }
         let lasted = begun.elapsed();
         eprintln!("{}: {name}: {times} times in {:.1} s", self.host.name, lasted.as_secs_f64());
+        let failed = self.crowd.failed() - failed;
         if let Some(fault) = &fault {
-            eprintln!("{}: {fault}\n{}", self.host.name, self.last_words());
+            eprintln!("{}: {fault}", self.host.name);
+        }
+        if fault.is_some() || failed > 0 {
+            eprintln!("{}: {failed} requests failed; the host's last words:\n{}", self.host.name, self.last_words());
         }
         self.steps.push(Step { name, times, lasted, limit: self.limit, fault, tally: Tally::default() });
     }

@@ -5,11 +5,15 @@ use std::thread;
 use super::stage::Repeated::{Never, UntilEnough};
 use super::stage::{Done, OLD_ENOUGH, Repeated, Stage, ended};
 
-type Act = fn(&mut Stage) -> Done;
+pub type Act = fn(&mut Stage) -> Done;
 
-pub const STEPS: [(&str, Repeated, Act); 16] = [
+pub type Step = (&'static str, Repeated, Act);
+
+const ADOPTION: &str = "adoption, naive to guide";
+
+const STEPS: [Step; 16] = [
     ("nothing (for comparison)", Never, |_| Ok(())),
-    ("adoption, naive to guide", Never, adoption),
+    (ADOPTION, Never, adoption),
     ("setting: threads, and back", UntilEnough, |stage| setting(stage, "puma_threads", "[2, 4]")),
     ("setting: workers, and back", UntilEnough, |stage| setting(stage, "puma_workers", "3")),
     ("setting: environment, and back", UntilEnough, |stage| setting(stage, "puma_environment", "staging")),
@@ -29,12 +33,16 @@ pub const STEPS: [(&str, Repeated, Act); 16] = [
         deadly_setting(stage, "['bind \"tcp://192.0.2.1:9292\"']", "192.0.2.1")
     }),
     ("setting, and rollback", UntilEnough, rollback),
-    ("rollback to before zdt", Never, rollback_to_the_beginning),
+    ("rollback to before zdt, and adoption", UntilEnough, to_the_beginning_and_back),
 ];
 
-pub fn play(stage: &mut Stage) {
-    for (name, repeated, act) in STEPS {
-        stage.step(name, repeated, act);
+pub fn chosen(only: &str) -> Vec<Step> {
+    STEPS.into_iter().filter(|(name, _, _)| name.contains(only) || *name == ADOPTION).collect()
+}
+
+pub fn play(stage: &mut Stage, steps: &[Step]) {
+    for (name, repeated, act) in steps {
+        stage.step(name, *repeated, act);
         stage.mend_after_a_fault();
     }
 }
@@ -147,10 +155,11 @@ fn rollback(stage: &mut Stage) -> Done {
     stage.never_died()
 }
 
-fn rollback_to_the_beginning(stage: &mut Stage) -> Done {
+fn to_the_beginning_and_back(stage: &mut Stage) -> Done {
     stage.one_boot_is_announced();
     let first = stage.host.sh("ls /var/lib/zdt/history | head -n 1");
     ended(&stage.zdt(&["rollback", "--yes", "--to", first.trim()]), 0)?;
     stage.answers("r1")?;
-    stage.never_died()
+    stage.never_died()?;
+    adoption(stage)
 }
