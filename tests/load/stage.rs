@@ -95,6 +95,7 @@ impl Stage {
         if self.steps.last().is_some_and(|step| step.fault.is_some()) {
             self.step(MENDED, Repeated::Never, |stage| {
                 stage.points_to("r1");
+                thread::sleep(OLD_ENOUGH);
                 stage.host.sh("systemctl reset-failed puma.service; systemctl restart puma.service");
                 thread::sleep(OLD_ENOUGH);
                 let ran = stage.zdt(&["apply", "--yes"]);
