@@ -11,7 +11,8 @@ impl Program {
         Program { name: "observe", parts: &[include_str!("observe.sh"), include_str!("facts.sh")] };
 
     /// The facts about what runs: for `OBSERVE`, where one looks for drift.
-    pub const RUNNING: Program = Program { name: "running", parts: &[include_str!("running.sh")] };
+    pub const RUNNING: Program =
+        Program { name: "running", parts: &[include_str!("running.sh"), include_str!("puma_stats.sh")] };
 
     /// Who may have changed a path, and when: the verb `hints`.
     pub const HINTS: Program = Program { name: "hints", parts: &[include_str!("hints.sh")] };
@@ -35,6 +36,7 @@ impl Program {
             include_str!("swap.sh"),
             include_str!("handlers.sh"),
             include_str!("puma.sh"),
+            include_str!("puma_stats.sh"),
         ],
     };
 

@@ -213,9 +213,10 @@ end_stuck() {
 
 # Whether this look saw a finished restart. `enough` is how many in a row prove it.
 settled() {
-	if puma_stats; then
+	if puma_look "$main" "$state_file"; then
 		enough=2
-		[ "${stats% *}" = "${stats#* }" ]
+		set -- $looked
+		[ "$4" = "$5" ]
 		return
 	fi
 	# Without a control server nobody tells what has booted.
@@ -227,68 +228,6 @@ settled() {
 	enough=10
 	[ "$before" = ' ' ] || enough=50
 }
-
-# Sets `stats` to `WANTED BOOTED`, of its workers, as the control server tells; false where none answers. The Ruby is the
-# one that runs Puma, and runs as the user that Puma runs as: its owner may be the application.
-puma_stats() {
-	stats=''
-	[ -r "$state_file" ] || return
-	ids=$(stat -c '%u %g' "/proc/$main") || return
-	set -- $ids
-	if [ "$1" = "$(id -u)" ]; then
-		set -- "/proc/$main/exe"
-	else
-		# After an upgrade it runs what is no longer there; under its name mostly lies the next one.
-		ruby=$(readlink "/proc/$main/exe")
-		ruby=${ruby%' (deleted)'}
-		[ -x "$ruby" ] || ruby=$(command -v ruby)
-		set -- setpriv --reuid="$1" --regid="$2" --init-groups -- "$ruby"
-	fi
-	# What runs there is the app user's choice: it gets none of our openings, ends by a signal that it cannot ignore,
-	# and writes a little to a file, for a child of it could hold a pipe open for ever.
-	(
-		ulimit -f 8
-		exec timeout -s KILL 5 "$@" --disable=gems -e "$stats_program" "$state_file" "$main" \
-			>"$record/stats" 2>/dev/null 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
-	)
-	{ IFS= read -r stats <"$record/stats"; } 2>/dev/null
-	case $stats in
-	*[!0-9\ ]* | *' '*' '*) return 1 ;;
-	[0-9]*' '[0-9]*) return 0 ;;
-	esac
-	return 1
-}
-
-# It obeys Content-Length: a worker that is forked meanwhile may hold the connection open for ever.
-# shellcheck disable=SC2016
-stats_program='
-require "socket"
-require "json"
-state = {}
-File.foreach(ARGV[0]) do |line|
-key, value = line.chomp.split(":", 2)
-state[key] = value.strip.delete("\"") if value
-end
-exit 1 unless state["pid"] == ARGV[1]
-url = state["control_url"].to_s.sub(/\?.*/, "")
-socket = if url.start_with?("unix://")
-UNIXSocket.new(url.delete_prefix("unix://"))
-elsif url =~ %r{\Atcp://(.+):(\d+)\z}
-TCPSocket.new($1, $2.to_i)
-else
-exit 1
-end
-token = state["control_auth_token"]
-socket.write("GET /stats#{"?token=#{token}" if token && token != "none"} HTTP/1.0\r\n\r\n")
-exit 1 unless socket.gets.to_s =~ %r{\AHTTP/1\.\d 200}
-length = 0
-while (line = socket.gets) && line.strip != ""
-length = line[/\d+/].to_i if line =~ /\Acontent-length:/i
-end
-stats = JSON.parse(socket.read(length))
-workers = stats["worker_status"] || []
-puts [stats["workers"] || 0, workers.count { |worker| worker["booted"] }].join(" ")
-'
 
 # Adds what the unit said last to `reason`.
 last_words() {
