@@ -34,6 +34,8 @@ mod paths;
 mod programs;
 #[path = "lab/suite/refused.rs"]
 mod refused;
+#[path = "lab/suite/reload.rs"]
+mod reload;
 #[path = "lab/suite/rollback.rs"]
 mod rollback;
 #[path = "lab/suite/running_drift.rs"]

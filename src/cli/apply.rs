@@ -8,9 +8,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::cli::arguments::Apply;
 use crate::cli::saved::{self, Saved};
 use crate::cli::{Exit, exit, output, screen, selection};
-use crate::engine::{self, Applied, Fleet, Planned, Purpose, Ready};
+use crate::engine::{self, Applied, Fleet, Planned, Purpose, Ready, WitnessLog};
 use crate::plan::saved::Made;
-use crate::report::{Tally, applied_lines, apply_recap, deadline_words, json as report_json, plan_recap};
+use crate::report::{
+    Tally, applied_lines, apply_recap, deadline_words, json as report_json, plan_recap, witness_json, witness_line,
+    witness_recap,
+};
 use crate::words::count;
 
 pub(super) fn run(command: &Apply) -> Exit {
@@ -20,6 +23,8 @@ pub(super) fn run(command: &Apply) -> Exit {
 /// What is planned, shown, asked for and done: the same way for every task.
 pub(super) enum Task {
     Apply,
+    /// Nothing changes but what runs.
+    Reload,
     /// Back to before this transaction; without it, the latest.
     Rollback {
         to: Option<String>,
@@ -30,6 +35,7 @@ impl Task {
     fn command(&self) -> &'static str {
         match self {
             Task::Apply => "apply",
+            Task::Reload => "reload",
             Task::Rollback { .. } => "rollback",
         }
     }
@@ -56,6 +62,7 @@ fn attempt(command: &Apply, task: &Task) -> Result<Exit, Exit> {
     let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, terms));
     let (planned, _) = match task {
         Task::Apply => runtime.block_on(screen::plan(&fleet, &mut events, Purpose::Apply)),
+        Task::Reload => runtime.block_on(screen::plan_reload(&fleet, &mut events)),
         Task::Rollback { to } => runtime.block_on(screen::plan_rollback(&fleet, &mut events, to.as_deref())),
     };
     let mut run = Run {
@@ -66,6 +73,7 @@ fn attempt(command: &Apply, task: &Task) -> Result<Exit, Exit> {
         without_roles: prepared.without_roles,
         made,
         command: task.command(),
+        witnessed: fleet.witnessed(),
     };
     if !command.output.json {
         run.print_plan(command);
@@ -100,6 +108,7 @@ struct Run {
     /// Of a saved plan.
     made: Option<Made>,
     command: &'static str,
+    witnessed: WitnessLog,
 }
 
 impl Run {
@@ -143,15 +152,22 @@ impl Run {
     }
 
     fn print_applied(&self, took: Duration) {
+        let witnessed = self.witnessed.hosts();
         for (index, applied) in &self.applied {
             let changes = match &self.planned[*index] {
                 Planned::Ready(ready) => ready.plan.changes.len(),
                 Planned::Unknown(_) | Planned::Faulty(_) => 0,
             };
             output::put(&applied_lines(&self.hosts[*index], applied, changes, &screen::words_for(applied)));
+            if let Some(witnessed) = witnessed.get(&self.hosts[*index]) {
+                output::line(&format!("    {}", witness_line(witnessed)));
+            }
         }
         let recap = apply_recap(self.applied.iter().map(|(_, applied)| applied), &self.tally);
         output::line(&format!("{recap}{}", screen::duration(took)));
+        if let Some(recap) = witness_recap(&witnessed) {
+            output::line(&recap);
+        }
     }
 
     /// The exit code; before it, the one document where JSON was asked for.
@@ -159,12 +175,18 @@ impl Run {
         let exit = self.exit();
         if command.output.json {
             let word = screen::trouble_words;
+            let witnessed = self.witnessed.hosts();
             let hosts = self.hosts.iter().zip(&self.planned);
             let plans: Vec<Value> = hosts.map(|(host, planned)| report_json::planned(host, planned, word)).collect();
             let applied: Vec<Value> = self
                 .applied
                 .iter()
-                .map(|(index, applied)| report_json::applied(&self.hosts[*index], applied, &screen::words_for(applied)))
+                .map(|(index, applied)| {
+                    let host = &self.hosts[*index];
+                    let mut value = report_json::applied(host, applied, &screen::words_for(applied));
+                    value["witness"] = witnessed.get(host).map_or(Value::Null, witness_json);
+                    value
+                })
                 .collect();
             screen::print_json(&json!({
                 "format": report_json::FORMAT,
@@ -188,6 +210,7 @@ fn agreed(command: &Apply, task: &Task, tally: &Tally) -> bool {
     let (changes, hosts) = (count(tally.changes, "change"), count(tally.to_change, "host"));
     output::complain(&match task {
         Task::Apply => format!("Apply {changes} to {hosts}? [y/N] "),
+        Task::Reload => format!("Reload {hosts}? [y/N] "),
         Task::Rollback { .. } => format!("Take back, with {changes} on {hosts}? [y/N] "),
     });
     let mut answer = String::new();

@@ -43,6 +43,12 @@ pub enum Command {
         after_help = "On a terminal it shows what it would write and asks first; --yes, or no terminal, goes on."
     )]
     Accept(Accept),
+    /// Have Puma take up the current release, worker by worker: tried, judged, witnessed, undone when it does not boot
+    #[command(
+        visible_alias = "restart",
+        after_help = "On a terminal it shows the plan and asks first; --yes, or no terminal, goes on."
+    )]
+    Reload(crate::cli::reload::Reload),
     /// Show the transactions that have ended on each host, newest first
     History(History),
     /// Take the latest transaction back, or all from one on: plan, check, change, verify
@@ -304,6 +310,12 @@ pub struct Terms {
     /// Wait so many seconds for another transaction that holds a host
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=86_400))]
     pub lock_timeout: u64,
+    /// Restart Puma without booting what it would take up beside it first
+    #[arg(long)]
+    pub no_trial: bool,
+    /// Send no requests while something is activated, so that none is counted
+    #[arg(long)]
+    pub no_witness: bool,
     /// When a host fails: start no further one; or continue; or also undo those that had succeeded
     #[arg(long, value_name = "HOW", default_value = "stop")]
     pub on_failure: OnFailure,

@@ -12,6 +12,7 @@ mod history;
 mod inventory;
 mod output;
 mod plan;
+mod reload;
 pub mod role;
 mod rollback;
 mod saved;
@@ -40,6 +41,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Drift(command) => drift::run(&command),
         Command::Accept(command) => accept::run(&command),
         Command::History(command) => history::run(&command),
+        Command::Reload(command) => reload::run(command),
         Command::Rollback(command) => rollback::run(command),
         Command::Role(command) => role::run(&command),
         Command::Inventory(command) => inventory::run(&command),

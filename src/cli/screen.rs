@@ -10,7 +10,7 @@ use crate::cli::error::{self, Report, render};
 use crate::cli::output;
 use crate::engine::{Applied, Event, Fleet, Job, Options, Planned, Purpose, Ready, Trouble};
 use crate::report::{Detail, Progress, Shown, deadline_words, host_block, printable};
-use crate::transaction;
+use crate::transaction::{self, Trial};
 use crate::words::count;
 
 /// A runtime with two workers: the work is waiting, not computing.
@@ -71,6 +71,15 @@ fn said_aloud(event: &Event) -> Option<String> {
         transaction::Progress::Recovering { who, .. } => {
             Some(format!("{host}: settling first what was left open: {}\n", printable(who)))
         }
+        transaction::Progress::Repaired { stale, wanted } => Some(format!(
+            "{host}: {stale} of {wanted} workers said that they were new and ran old code; they are restarted once more\n"
+        )),
+        transaction::Progress::Tried(Trial::Untried { reason }) => {
+            Some(format!("{host}: no trial boot: {}\n", printable(reason)))
+        }
+        transaction::Progress::Unwitnessed { reason } => {
+            Some(format!("{host}: requests are not counted: {}\n", printable(reason)))
+        }
         _ => None,
     }
 }
@@ -84,6 +93,14 @@ pub(super) async fn plan(
     let begun = Instant::now();
     let hosts = fleet.hosts().count();
     let planned = watch(fleet.plan(purpose), events, "planning", hosts).await;
+    (planned, begun.elapsed())
+}
+
+/// Plans a reload, with its duration.
+pub(super) async fn plan_reload(fleet: &Fleet, events: &mut UnboundedReceiver<Event>) -> (Vec<Planned>, Duration) {
+    let begun = Instant::now();
+    let hosts = fleet.hosts().count();
+    let planned = watch(fleet.plan_reload(), events, "looking", hosts).await;
     (planned, begun.elapsed())
 }
 

@@ -65,6 +65,8 @@ pub(super) fn terms(terms: &Terms) -> engine::Terms {
         },
         prune: false,
         only: None,
+        trial: !terms.no_trial,
+        witness: !terms.no_witness,
     }
 }
 

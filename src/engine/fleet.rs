@@ -6,7 +6,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 
 use crate::engine::visit::{Purpose, Visit};
-use crate::engine::{Applied, AtWork, Event, Job, OnFailure, Planned, Ready, Terms, Trouble};
+use crate::engine::{Applied, AtWork, Event, Goal, Job, OnFailure, Planned, Ready, Terms, Trouble, WitnessLog};
 use crate::host;
 use crate::transaction::Outcome;
 
@@ -27,12 +27,20 @@ pub struct Fleet {
     /// Set by Ctrl-C or by a host that failed: no further host begins.
     stop: Arc<AtomicBool>,
     at_work: AtWork,
+    witnessed: WitnessLog,
 }
 
 impl Fleet {
     pub fn new(jobs: Vec<Job>, options: Options, events: UnboundedSender<Event>) -> Fleet {
         let (jobs, options) = (Arc::new(jobs), Arc::new(options));
-        Fleet { jobs, options, events, stop: Arc::default(), at_work: AtWork::default() }
+        Fleet {
+            jobs,
+            options,
+            events,
+            stop: Arc::default(),
+            at_work: AtWork::default(),
+            witnessed: WitnessLog::default(),
+        }
     }
 
     pub fn hosts(&self) -> impl Iterator<Item = &str> {
@@ -54,12 +62,27 @@ impl Fleet {
         self.at_work.clone()
     }
 
+    /// What was counted of the requests to each host.
+    pub fn witnessed(&self) -> WitnessLog {
+        self.witnessed.clone()
+    }
+
     /// Plans every host, in the order of the jobs.
     pub async fn plan(&self, purpose: Purpose) -> Vec<Planned> {
-        let each = (0..self.jobs.len()).map(|index| (index, ()));
+        let Terms { prune, only, .. } = self.options.terms;
+        self.plan_for(Goal::Roles { prune, only }, purpose).await
+    }
+
+    /// Plans for every host that what runs takes up the current release.
+    pub async fn plan_reload(&self) -> Vec<Planned> {
+        self.plan_for(Goal::Reload, Purpose::Apply).await
+    }
+
+    async fn plan_for(&self, goal: Goal, purpose: Purpose) -> Vec<Planned> {
+        let each = (0..self.jobs.len()).map(|index| (index, goal.clone()));
         let planned = self
-            .each(each, move |base, ()| async move {
-                let planned = base.visit().plan(purpose).await;
+            .each(each, move |base, goal: Goal| async move {
+                let planned = base.visit().plan(purpose, &goal).await;
                 base.tell(Event::Planned { host: base.host() });
                 planned
             })
@@ -145,6 +168,7 @@ impl Fleet {
                 options: Arc::clone(&self.options),
                 events: self.events.clone(),
                 at_work: self.at_work.clone(),
+                witnessed: self.witnessed.clone(),
             };
             let task = work(base, item);
             // Places are given out in the order of the inventory: with one at a time, a failure stops all that stand behind.
@@ -178,11 +202,13 @@ pub(super) struct Base {
     options: Arc<Options>,
     events: UnboundedSender<Event>,
     at_work: AtWork,
+    witnessed: WitnessLog,
 }
 
 impl Base {
     pub fn visit(&self) -> Visit<'_> {
-        Visit { job: &self.jobs[self.index], options: &self.options, events: &self.events, at_work: &self.at_work }
+        let Base { jobs, index, options, events, at_work, witnessed } = self;
+        Visit { job: &jobs[*index], options, events, at_work, witnessed }
     }
 
     pub fn host(&self) -> String {

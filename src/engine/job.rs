@@ -1,14 +1,15 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use crate::engine::{Wanted, sandbox};
+use crate::engine::{Wanted, sandbox, witness};
 use crate::host;
 use crate::inventory::{self, Connection, ConnectionKind, Inventory, UnusedFile, Variables};
-use crate::plan;
+use crate::plan::{self, HostPlan};
 use crate::project::{self, Project};
 use crate::resource::{Desired, Facts, Mismatch, Observation, ObserveRequest};
 use crate::role::{self, Bound, Library};
 use crate::source::Span;
+use crate::transaction::Witness;
 use crate::yaml::Node;
 
 /// One host's work: where it is and what its roles want.
@@ -21,6 +22,8 @@ pub struct Job {
     /// What a sandbox pretends to run (`zdt_facts`).
     pub pretended: Facts,
     pub bound: Wanted,
+    /// How requests are watched while something is activated; `None`: not at all.
+    pub witness: Option<Witness>,
 }
 
 impl Job {
@@ -49,6 +52,15 @@ impl Job {
     ) -> Result<Vec<Mismatch>, Vec<role::Fault>> {
         let Some(bound) = self.alive() else { return Ok(Vec::new()) };
         Ok(plan::mismatches(&bound.running(&observation.facts)?, wanted, observation))
+    }
+
+    /// The plan of a reload of a host that answered so.
+    pub(super) fn reload(&self, facts: &Facts) -> Result<HostPlan, Vec<role::Fault>> {
+        let handlers = match self.alive() {
+            Some(bound) => bound.reloads(facts)?,
+            None => Vec::new(),
+        };
+        Ok(HostPlan::of_handlers(handlers))
     }
 
     /// The roles, where what they are about can run: not in a folder, and a saved plan knows only files.
@@ -88,6 +100,13 @@ pub enum Problem {
     BadRoot {
         host: String,
         root: String,
+    },
+    /// `zdt_witness` is not as it can be.
+    BadWitness {
+        span: Span,
+        key: String,
+        found: String,
+        wanted: &'static str,
     },
     /// `zdt_facts` is not fact → key → text.
     BadFacts {
@@ -161,6 +180,7 @@ pub(super) fn job(
     let bound = library.bind(&variables).map_err(|faults| problems.extend(faults.into_iter().map(Problem::Role))).ok();
     let (Some(connection), Some(bound)) = (connection, bound) else { return Err(problems) };
     let pretended = pretended(&variables, &bound)?;
+    let witness = witness::of(&variables)?;
     let root = match &connection.root {
         None => None,
         Some(root) => Some(
@@ -168,7 +188,14 @@ pub(super) fn job(
                 .ok_or_else(|| vec![Problem::BadRoot { host: host.to_owned(), root: root.clone() }])?,
         ),
     };
-    Ok(Some(Job { host: host.to_owned(), target: target(connection), root, pretended, bound: Wanted::Roles(bound) }))
+    Ok(Some(Job {
+        host: host.to_owned(),
+        target: target(connection),
+        root,
+        pretended,
+        bound: Wanted::Roles(bound),
+        witness,
+    }))
 }
 
 fn target(connection: Connection) -> host::Target {

@@ -20,6 +20,8 @@ mod take_back;
 mod terms;
 mod visit;
 mod wanted;
+mod witness;
+mod witness_log;
 
 pub use at_work::{AtWork, Deadline, End};
 pub use drift::{Drifted, Look, Looked};
@@ -32,3 +34,4 @@ pub use save::{jobs_of, save, saved_as_planned};
 pub use terms::{OnFailure, Terms};
 pub use visit::Purpose;
 pub use wanted::Wanted;
+pub use witness_log::WitnessLog;

@@ -17,8 +17,9 @@ const HINT_PATIENCE: Duration = Duration::from_secs(60);
 const CHECK_PATIENCE: Duration = Duration::from_secs(40);
 /// Staging, saving, swapping and putting back, without handlers.
 const RUN_PATIENCE: Duration = Duration::from_secs(120);
-/// A handler may take 90 s, in its last step up to 60 s more, and undo may run it a second time.
-const HANDLER_PATIENCE: Duration = Duration::from_secs(300);
+/// A handler may wait for another restart to end (90 s), try a boot (90 s), and then restart worker after worker: as long as one
+/// gets on within 120 s it is waited for. Undo may run it a second time.
+const HANDLER_PATIENCE: Duration = Duration::from_secs(1800);
 /// Undoing a transaction that somebody else left open, whose handlers we do not know.
 const RECOVERY_PATIENCE: Duration = Duration::from_secs(600);
 

@@ -8,6 +8,7 @@ use crate::inventory::{self, Texts};
 use crate::plan::saved::{Address, Made, SavedHost, SavedPlan, SavedState, Work};
 use crate::resource::Facts;
 use crate::source::Source;
+use crate::transaction::Witness;
 
 /// All that applying needs, of every host. `why` words what came to no plan.
 pub fn save<'a>(
@@ -57,6 +58,7 @@ pub fn jobs_of(plan: SavedPlan, limit: Option<&str>) -> Result<Prepared, Vec<Pro
         root: host.root,
         pretended: Facts::new(),
         bound: Wanted::Saved(host.state),
+        witness: Some(Witness::default()),
     };
     let without_roles = if limit.is_none() { plan.without_roles } else { Vec::new() };
     Ok(Prepared { jobs: chosen.map(job).collect(), without_roles, unused_files: Vec::new() })

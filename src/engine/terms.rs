@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::plan::Only;
-use crate::transaction::{Confirm, Header, Keep};
+use crate::transaction::{Confirm, Header, Keep, Witness};
 
 /// On what terms hosts are changed.
 #[derive(Debug, Clone)]
@@ -17,6 +17,10 @@ pub struct Terms {
     pub prune: bool,
     /// Which part of the changes is to be made; `None`: all.
     pub only: Option<Only>,
+    /// Whether what a restart would take up must boot beside what serves first.
+    pub trial: bool,
+    /// Whether requests are sent and counted meanwhile.
+    pub witness: bool,
 }
 
 /// What becomes of the fleet when a host fails.
@@ -38,19 +42,23 @@ impl Default for Terms {
             on_failure: OnFailure::Stop,
             prune: false,
             only: None,
+            trial: true,
+            witness: true,
         }
     }
 }
 
 impl Terms {
     /// Of the transaction `id` on a host, or in the sandbox `root`, where there is nothing to be cut off from.
-    pub(super) fn header(&self, id: &str, root: Option<&str>) -> Header {
+    pub(super) fn header(&self, id: &str, root: Option<&str>, witness: Option<&Witness>) -> Header {
         Header {
             by: self.by.clone(),
             confirm: if root.is_some() { Confirm::ByItself } else { self.confirm },
             wait: self.wait,
             guard: root.is_none(),
             keep: Keep::default(),
+            trial: self.trial && root.is_none(),
+            witness: witness.filter(|_| self.witness && root.is_none()).cloned(),
             ..Header::of(id, root)
         }
     }

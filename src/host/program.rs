@@ -36,6 +36,9 @@ impl Program {
             include_str!("swap.sh"),
             include_str!("handlers.sh"),
             include_str!("puma.sh"),
+            include_str!("roll.sh"),
+            include_str!("trial.sh"),
+            include_str!("witness.sh"),
             include_str!("puma_stats.sh"),
         ],
     };

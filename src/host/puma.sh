@@ -3,9 +3,10 @@
 # and the other parts of this program set.
 # The handler that restarts Puma, and how it knows that Puma is up again.
 
-# A hot restart: Puma reads its settings only then. Never a signal to what is not known to be Puma: it would die of it.
+# A hot restart of unit $1, whose state file is $2, whose current release $3, and whose socket $4: Puma reads its settings only
+# then. Never a signal to what is not known to be Puma: it would die of it.
 handler_puma_restart() {
-	unit=$1 state_file=$2 ran=no
+	unit=$1 state_file=$2 current=${3-} socket=${4-} ran=no
 	uptime
 	deadline=$((now + 90000))
 	case $NL$started in
@@ -47,6 +48,13 @@ handler_puma_restart() {
 		;;
 	active | reloading)
 		await_title || return 4
+		if [ "$step" = activate ]; then
+			release=$(cd -P "$current/" 2>/dev/null && pwd -P)
+			try_boot || return 4
+			announce
+			uptime
+			deadline=$((now + 90000))
+		fi
 		await_age
 		children "$main" 'puma: cluster worker'
 		before=" $found" renewed=no
@@ -76,6 +84,11 @@ handler_puma_restart() {
 		return 1
 	}
 	reason=''
+}
+
+# From here on a request may have to wait for a whole boot: about as long as the trial took, and the workers' end before it.
+announce() {
+	if [ -z "$boot" ] || [ -z "$announced" ]; then announced=''; else announced=$((announced + 2 * boot + 2000)); fi
 }
 
 # Writes down what the unit did before we came, for who puts it back.
@@ -231,7 +244,14 @@ settled() {
 
 # Adds what the unit said last to `reason`.
 last_words() {
-	# Without the stack: each of two workers that die has dozens of lines of it, and the error stands above them.
-	lines=$(journalctl -u "$unit" -n 200 --no-pager -o cat 2>/dev/null | grep -v '^[[:space:]][[:space:]]*\(from \|/\|<internal:\)' | tail -n 8)
+	unit_words "$unit"
 	reason=$reason${lines:+$NL$lines}
+}
+
+# Sets `lines` to the last lines of unit $1, each once, whichever process said it. Without the stack: each of two workers that
+# die has dozens of lines of it, and the error stands above them.
+# shellcheck disable=SC2016
+unit_words() {
+	lines=$(journalctl -u "$1" -n 200 --no-pager -o cat 2>/dev/null | sed 's/^\[[0-9]*\] //' |
+		grep -v '^[[:space:]][[:space:]]*\(from \|/\|<internal:\)' | awk '!said[$0]++' | tail -n 8)
 }

@@ -82,6 +82,7 @@ put_back() {
 	done
 	cd / || return
 	again=$activated
+	[ -z "$again" ] || witness_begin
 	IFS=$NL
 	for line in $again; do
 		# What one of them cannot do is no reason to leave the others with new settings and old files.
@@ -89,6 +90,7 @@ put_back() {
 		IFS=$NL
 	done
 	IFS=$WS
+	witness_end '' || reason=''
 	each is_back
 	reason=${trouble#"$NL"}
 	[ -z "$trouble" ]

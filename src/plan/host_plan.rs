@@ -3,7 +3,9 @@ use std::collections::BTreeSet;
 use crate::plan::{
     Action, Change, LeftOut, Obstacle, Orphan, PlannedHandler, Refusal, cause, diff, handler, order, orphan, settled,
 };
-use crate::resource::{AppliedPath, Attribute, Check, Desired, Id, Notice, Observation, State, Subject, Unseen};
+use crate::resource::{
+    AppliedPath, Attribute, Check, Desired, Handler, Id, Notice, Observation, State, Subject, Unseen,
+};
 
 /// What apply would do to one host, whole.
 #[derive(Debug, Clone, Default)]
@@ -36,13 +38,22 @@ pub struct Unknown {
 }
 
 impl HostPlan {
+    /// Nothing changes but what runs.
+    pub fn of_handlers(handlers: Vec<Handler>) -> HostPlan {
+        let mut plan = HostPlan::default();
+        let planned = handlers.into_iter().map(|handler| PlannedHandler { handler, because: Vec::new() });
+        plan.handlers = planned.collect();
+        handler::sort(&mut plan.handlers);
+        plan
+    }
+
     pub fn is_empty(&self) -> bool {
         !self.has_work() && self.refusals.is_empty()
     }
 
     /// Whether an apply has anything to do.
     pub fn has_work(&self) -> bool {
-        !self.changes.is_empty() || self.renew_record.is_some()
+        !self.changes.is_empty() || !self.handlers.is_empty() || self.renew_record.is_some()
     }
 }
 

@@ -18,7 +18,8 @@ pub fn applied_lines(
     let name = paint(STRONG, host);
     match applied {
         Applied::Ended(Outcome::Committed) => {
-            format!("{} {name}: committed, {}\n", paint(ADDED, "✔"), count(changes, "change"))
+            let changes = if changes > 0 { format!(", {}", count(changes, "change")) } else { String::new() };
+            format!("{} {name}: committed{changes}\n", paint(ADDED, "✔"))
         }
         Applied::Ended(Outcome::PutBack { step, reason }) => format!(
             "{} {name}: failed at {} and put back, its files are as before\n{}",

@@ -230,8 +230,12 @@ fn handler_lines(out: &mut String, plan: &HostPlan, sandbox: bool) {
 fn handler_text(planned: &PlannedHandler) -> String {
     let because = planned.because.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let says = if planned.handler.says.is_empty() { String::new() } else { format!(": {}", planned.handler.says) };
-    let because = paint(FAINT, format!("because of {because}"));
-    format!("{} {}{says}\n      {because}", paint(EFFECT, "→"), paint(STRONG, &planned.handler.name))
+    // A handler that somebody asked for has no other reason.
+    let because = match because.as_str() {
+        "" => String::new(),
+        because => format!("\n      {}", paint(FAINT, format!("because of {because}"))),
+    };
+    format!("{} {}{says}{because}", paint(EFFECT, "→"), paint(STRONG, &planned.handler.name))
 }
 
 fn notice_lines(out: &mut String, plan: &HostPlan, detail: Detail) {

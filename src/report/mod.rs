@@ -18,6 +18,7 @@ mod recap;
 pub(crate) mod style;
 mod versions;
 mod why;
+mod witnessed;
 
 pub use applied::{applied_lines, doubt_words};
 pub use deadline::deadline_words;
@@ -27,3 +28,4 @@ pub use printable::printable;
 pub use progress::Progress;
 pub use recap::{Tally, apply_recap, plan_recap};
 pub use why::refused_because;
+pub use witnessed::{witness_json, witness_line, witness_recap};

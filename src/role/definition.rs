@@ -89,6 +89,8 @@ pub struct HandlerSpec {
     pub arguments: Vec<Text>,
     pub says: Text,
     pub when: Option<Text>,
+    /// It runs when somebody asks for a reload, not because something changes.
+    pub on_reload: bool,
 }
 
 #[derive(Debug)]

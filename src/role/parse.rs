@@ -17,7 +17,16 @@ const FACT_KINDS: &[(&str, usize)] = &[("nginx", 0), ("nginx_running", 1), ("pum
 /// Those that are dear, or tell nothing but what runs just now: they are asked only when one looks for drift.
 const RUNNING_KINDS: &[&str] = &["nginx_running", "puma_running"];
 /// What the host program can do, each with how many words it takes.
-const HANDLER_KINDS: &[(&str, usize)] = &[("daemon_reload", 0), ("nginx_reload", 1), ("puma_restart", 2)];
+const HANDLER_KINDS: &[(&str, usize)] = &[
+    ("daemon_reload", 0),
+    ("nginx_reload", 1),
+    // With the unit of Puma and its socket: whose requests are watched meanwhile.
+    ("nginx_reload", 3),
+    ("puma_phased", 4),
+    ("puma_restart", 2),
+    // With the current release and the socket: what is booted on trial.
+    ("puma_restart", 4),
+];
 const KEYS: &[&str] = &[
     "description",
     "uses",
@@ -102,6 +111,8 @@ struct RawHandler {
     #[serde(rename = "says")]
     _says: String,
     when: Option<String>,
+    #[serde(default)]
+    on_reload: bool,
 }
 
 #[derive(Deserialize)]
@@ -299,7 +310,7 @@ impl Reader<'_> {
         let (kind, arguments) = self.call(node.get("run")?, Namespace::HandlerKind, HANDLER_KINDS)?;
         let says = self.text(node.get("says")?, Form::Word)?;
         let when = raw.when.and_then(|_| self.text(node.get("when")?, Form::Condition));
-        Some(HandlerSpec { name: raw.name, kind, arguments, says, when })
+        Some(HandlerSpec { name: raw.name, kind, arguments, says, when, on_reload: raw.on_reload })
     }
 
     fn notice(&mut self, node: &Node) -> Option<NoticeSpec> {
@@ -323,8 +334,11 @@ impl Reader<'_> {
         let Some((first, rest)) = node.as_list().and_then(<[Node]>::split_first) else {
             return self.shape(node, "kind", "a list with the kind first");
         };
-        let Some((kind, count)) = kinds.iter().find(|(kind, _)| first.as_str() == Some(kind)) else {
-            return self.unknown(first, of, kinds.iter().map(|(kind, _)| (*kind).to_owned()).collect());
+        let mut known = kinds.iter().filter(|(kind, _)| first.as_str() == Some(kind));
+        let Some((kind, count)) = known.clone().find(|(_, count)| *count == rest.len()).or_else(|| known.next()) else {
+            let mut names: Vec<String> = kinds.iter().map(|(kind, _)| (*kind).to_owned()).collect();
+            names.dedup();
+            return self.unknown(first, of, names);
         };
         if rest.len() != *count {
             let (at, kind) = (node.span.clone(), (*kind).to_owned());

@@ -50,7 +50,7 @@ impl<'a> Rendering<'a> {
             return;
         }
         let instance = self.instance;
-        for handler in &instance.role.handlers {
+        for handler in instance.role.handlers.iter().filter(|handler| !handler.on_reload) {
             if let Some(handler) = self.handler(handler) {
                 self.desired.handlers.push(handler);
             }
@@ -245,4 +245,5 @@ impl<'a> Rendering<'a> {
     }
 }
 
+mod reload;
 mod running;

@@ -73,8 +73,9 @@ impl Rollback {
         if let Some(ended) = undone.iter().find(stuck) {
             return Err(NoRollback::Stuck { id: ended.id().to_owned() });
         }
-        // What was put back left nothing.
-        let undone: Vec<Ended> = undone.iter().filter(|ended| ended.is_committed()).cloned().collect();
+        // What was put back left nothing, and a reload put nothing anywhere.
+        let undone: Vec<Ended> =
+            undone.iter().filter(|ended| ended.is_committed() && ended.record.kind != "reload").cloned().collect();
         if undone.is_empty() {
             return Err(NoRollback::Nothing);
         }

@@ -16,6 +16,9 @@ impl From<&Problem> for Report {
                 quote(inventory)
             ))
             .help("Say what runs where, on a group or a host: `zdt_roles: [nginx_upstream, systemd_exec_reload, puma_config]`."),
+            Problem::BadWitness { span, key, found, wanted } => Report::new(format!("`{key}` is {found} where {wanted} belongs"))
+                .at(span, "here")
+                .help("Such as `zdt_witness: {url: /up, rate: 20, max_failed: 0, max_stall: 1s}`; `zdt_witness: false` sends no requests. docs/witness.md lists all of it."),
             Problem::BadFacts { span, found, wanted } => Report::new(format!("`zdt_facts` holds {found} where {wanted} belongs"))
                 .at(span, "here")
                 .help("Facts look like `zdt_facts: {nginx: {version: \"1.26.3\"}}`."),
