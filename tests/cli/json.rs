@@ -229,8 +229,8 @@ fn applies_are_as_documented() {
     let some = document(&place, &["apply", "inventory.yml", "--json", "--limit", "done,fresh,held,far"], 4);
     assert_eq!(
         some["applied"],
-        serde_json::json!([{"host": "fresh", "outcome": "committed", "detail": null, "until": null},
-        {"host": "held", "outcome": "committed", "detail": null, "until": null}])
+        serde_json::json!([{"host": "fresh", "outcome": "committed", "detail": null, "until": null, "witness": null},
+        {"host": "held", "outcome": "committed", "detail": null, "until": null, "witness": null}])
     );
     let none = document(&place, &["apply", "inventory.yml", "--json", "--limit", "done,fresh"], 0);
     assert_eq!(states(&none), [("done", "in sync"), ("fresh", "in sync")]);
