@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use zdt::plan::{Action, HostPlan, plan};
 use zdt::resource::{
-    Attribute, Content, Desired, Handler, Id, Observation, PathSeen, Resource, State, UnitSeen, Value, sha256,
+    Attribute, Content, Desired, Disruption, Handler, Id, Observation, PathSeen, Resource, State, UnitSeen, Value,
+    sha256,
 };
 use zdt::transaction::{Header, Manifest, Put};
 
@@ -145,6 +146,7 @@ fn wanted(states: Vec<Option<State>>, exec: bool) -> Desired {
         kind: kind.to_owned(),
         arguments: vec![],
         says: String::new(),
+        cost: Disruption::None,
     };
     Desired { resources, handlers: vec![handler("reload units", "daemon_reload")], ..Desired::default() }
 }

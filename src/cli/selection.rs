@@ -65,6 +65,7 @@ pub(super) fn terms(terms: &Terms) -> engine::Terms {
         },
         prune: false,
         only: None,
+        most: None,
     }
 }
 

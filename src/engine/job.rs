@@ -6,7 +6,7 @@ use crate::host;
 use crate::inventory::{self, Connection, ConnectionKind, Inventory, UnusedFile, Variables};
 use crate::plan;
 use crate::project::{self, Project};
-use crate::resource::{Desired, Facts, Mismatch, Observation, ObserveRequest};
+use crate::resource::{Desired, Disruption, Facts, Mismatch, Observation, ObserveRequest};
 use crate::role::{self, Bound, Library};
 use crate::source::Span;
 use crate::yaml::Node;
@@ -20,6 +20,8 @@ pub struct Job {
     pub root: Option<String>,
     /// What a sandbox pretends to run (`zdt_facts`).
     pub pretended: Facts,
+    /// The most that a handler may cost here (`zdt_max_disruption`).
+    pub most: Option<Disruption>,
     pub bound: Wanted,
 }
 
@@ -95,6 +97,11 @@ pub enum Problem {
         found: String,
         wanted: &'static str,
     },
+    /// `zdt_max_disruption` is no cost.
+    BadLimit {
+        span: Span,
+        found: String,
+    },
 }
 
 /// The roles and the inventory, with every fault of both at once; those that do not keep them from being read come along.
@@ -161,6 +168,7 @@ pub(super) fn job(
     let bound = library.bind(&variables).map_err(|faults| problems.extend(faults.into_iter().map(Problem::Role))).ok();
     let (Some(connection), Some(bound)) = (connection, bound) else { return Err(problems) };
     let pretended = pretended(&variables, &bound)?;
+    let most = most(&variables)?;
     let root = match &connection.root {
         None => None,
         Some(root) => Some(
@@ -168,7 +176,14 @@ pub(super) fn job(
                 .ok_or_else(|| vec![Problem::BadRoot { host: host.to_owned(), root: root.clone() }])?,
         ),
     };
-    Ok(Some(Job { host: host.to_owned(), target: target(connection), root, pretended, bound: Wanted::Roles(bound) }))
+    Ok(Some(Job {
+        host: host.to_owned(),
+        target: target(connection),
+        root,
+        pretended,
+        most,
+        bound: Wanted::Roles(bound),
+    }))
 }
 
 fn target(connection: Connection) -> host::Target {
@@ -221,6 +236,21 @@ fn pretended(variables: &Variables, bound: &Bound) -> Result<Facts, Vec<Problem>
         }
     }
     if problems.is_empty() { Ok(facts) } else { Err(problems) }
+}
+
+/// The most that a handler may cost on a host: the variable `zdt_max_disruption`.
+fn most(variables: &Variables) -> Result<Option<Disruption>, Vec<Problem>> {
+    let variable = match variables.resolve("zdt_max_disruption") {
+        Ok(Some(variable)) => variable,
+        Ok(None) => return Ok(None),
+        Err(fault) => return Err(vec![Problem::Inventory(fault)]),
+    };
+    let word = variable.node.text();
+    // A start is allowed in any case, and so it is no limit.
+    match Disruption::of_word(&word).filter(|one| *one != Disruption::Start) {
+        Some(most) => Ok(Some(most)),
+        None => Err(vec![Problem::BadLimit { span: variable.node.span.clone(), found: variable.node.describe() }]),
+    }
 }
 
 fn absolute(directory: &Path, root: &str) -> Option<String> {

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::plan::Only;
+use crate::resource::Disruption;
 use crate::transaction::{Confirm, Header, Keep};
 
 /// On what terms hosts are changed.
@@ -17,6 +18,8 @@ pub struct Terms {
     pub prune: bool,
     /// Which part of the changes is to be made; `None`: all.
     pub only: Option<Only>,
+    /// The most that a handler may cost; it wins over what a host's variables say. `None`: they alone say.
+    pub most: Option<Disruption>,
 }
 
 /// What becomes of the fleet when a host fails.
@@ -38,6 +41,7 @@ impl Default for Terms {
             on_failure: OnFailure::Stop,
             prune: false,
             only: None,
+            most: None,
         }
     }
 }

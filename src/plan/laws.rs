@@ -201,6 +201,7 @@ fn wanted(states: &[State]) -> Desired {
         kind: "nginx_reload".to_owned(),
         arguments: vec![],
         says: String::new(),
+        cost: crate::resource::Disruption::Reload,
     };
     let check =
         Check { name: "look".to_owned(), role: "r".to_owned(), argv: vec![], user: None, paths: vec!["/etc/0".into()] };

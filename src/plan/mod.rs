@@ -11,6 +11,7 @@ mod handler;
 mod host_plan;
 #[cfg(test)]
 mod laws;
+mod limit;
 mod only;
 mod order;
 mod orphan;

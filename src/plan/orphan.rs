@@ -187,6 +187,7 @@ mod tests {
             kind: "nginx_reload".to_owned(),
             arguments: vec!["nginx".to_owned()],
             says: String::new(),
+            cost: crate::resource::Disruption::Reload,
         };
         let check = |name: &str, word: &str| Check {
             name: name.to_owned(),

@@ -6,7 +6,7 @@ use crate::engine::Ready;
 use crate::plan::{Action, AttributeChange, Change, HostPlan, Obstacle, PlannedHandler, Refusal};
 use crate::report::style::{ADDED, CHANGED, EFFECT, FAINT, REMOVED, STRONG, paint};
 use crate::report::{causes, content, orphans, printable, versions};
-use crate::resource::{Attribute, Level, State, Value};
+use crate::resource::{Attribute, Disruption, Level, State, Value};
 use crate::transaction::{Checked, Verdict};
 
 /// How much of a plan is shown.
@@ -180,6 +180,16 @@ pub(super) fn refusal_text(refusal: &Refusal) -> String {
             printable(&needed.to_string()),
             cause.name()
         ),
+        Obstacle::TooDisruptive { handler, needs, most } => format!(
+            "{id} needs `{handler}`, a {}, and {} is the most that is allowed: apply when that may be, with \
+             `--max-disruption {}`",
+            needs.name(),
+            match most {
+                Disruption::None => "none".to_owned(),
+                most => format!("a {}", most.name()),
+            },
+            needs.word()
+        ),
         Obstacle::Changed(_) => format!("{id} has changed since the plan was made"),
     }
 }
@@ -231,7 +241,8 @@ fn handler_text(planned: &PlannedHandler) -> String {
     let because = planned.because.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let says = if planned.handler.says.is_empty() { String::new() } else { format!(": {}", planned.handler.says) };
     let because = paint(FAINT, format!("because of {because}"));
-    format!("{} {}{says}\n      {because}", paint(EFFECT, "→"), paint(STRONG, &planned.handler.name))
+    let cost = format!("[{}]", planned.handler.cost.name());
+    format!("{} {} {cost}{says}\n      {because}", paint(EFFECT, "→"), paint(STRONG, &planned.handler.name))
 }
 
 fn notice_lines(out: &mut String, plan: &HostPlan, detail: Detail) {

@@ -88,6 +88,8 @@ pub struct HandlerSpec {
     pub kind: String,
     pub arguments: Vec<Text>,
     pub says: Text,
+    /// A word of `Disruption`; without it, the most that the kind can cost.
+    pub cost: Option<Text>,
     pub when: Option<Text>,
 }
 

@@ -7,8 +7,8 @@ use super::engine::{Form, Loading, Text};
 use super::fault::{Fault, Namespace};
 use super::param::{self, Param};
 use super::role_file::RoleFile;
-use crate::resource::Level;
 use crate::resource::{self, Field, FieldSyntax, Presence, Syntax};
+use crate::resource::{Disruption, Level};
 use crate::source::Span;
 use crate::yaml::{self, Node};
 
@@ -31,6 +31,11 @@ const KEYS: &[&str] = &[
     "notices",
     "running",
 ];
+
+/// What a handler may cost.
+pub(super) fn cost_words() -> Vec<String> {
+    Disruption::ALL.map(|one| one.word().to_owned()).to_vec()
+}
 
 /// One role, and the texts that it wants rendered.
 #[derive(Debug)]
@@ -101,6 +106,7 @@ struct RawHandler {
     run: Vec<String>,
     #[serde(rename = "says")]
     _says: String,
+    cost: Option<String>,
     when: Option<String>,
 }
 
@@ -298,8 +304,16 @@ impl Reader<'_> {
         }
         let (kind, arguments) = self.call(node.get("run")?, Namespace::HandlerKind, HANDLER_KINDS)?;
         let says = self.text(node.get("says")?, Form::Word)?;
+        let cost = match &raw.cost {
+            // What is no template can be told right here.
+            Some(word) if !word.contains('{') && Disruption::of_word(word).is_none() => {
+                return self.unknown(node.get("cost")?, Namespace::Cost, cost_words());
+            }
+            Some(_) => Some(self.text(node.get("cost")?, Form::Word)?),
+            None => None,
+        };
         let when = raw.when.and_then(|_| self.text(node.get("when")?, Form::Condition));
-        Some(HandlerSpec { name: raw.name, kind, arguments, says, when })
+        Some(HandlerSpec { name: raw.name, kind, arguments, says, cost, when })
     }
 
     fn notice(&mut self, node: &Node) -> Option<NoticeSpec> {

@@ -251,6 +251,7 @@ mod tests {
             kind: name.to_owned(),
             arguments: vec![],
             says: String::new(),
+            cost: crate::resource::Disruption::Restart,
         };
         let mut wanted = wanted(file(b"b"));
         wanted.resources[0].notify = vec!["reload".to_owned()];

@@ -9,8 +9,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::{Ended, Entry, Manifest, Outcome, Put, Seen};
 use crate::plan::{self, Action, Change, HostPlan, Obstacle, Refusal, Unknown};
 use crate::resource::{
-    AppliedPath, Attribute, Check, Content, Handler, Id, Level, Notice, Observation, ObserveRequest, PathQuery,
-    Resource, State, Subject, Value, recall_checks, recall_handlers, sha256,
+    AppliedPath, Attribute, Check, Content, Disruption, Handler, Id, Level, Notice, Observation, ObserveRequest,
+    PathQuery, Resource, State, Subject, Value, recall_checks, recall_handlers, sha256,
 };
 
 /// Contents that the host saved: `NNNNNN-ID` → number of the entry → bytes.
@@ -257,6 +257,7 @@ impl Rollback {
                     kind: call.kind.clone(),
                     arguments: call.arguments.clone(),
                     says: String::new(),
+                    cost: Disruption::at_most(&call.kind),
                 });
                 // Where it is not remembered whose handler it is, all may be.
                 let its: Vec<&Id> = ids.iter().copied().filter(|id| remembered(id, &handler)).collect();

@@ -27,6 +27,7 @@ fn desired() -> Desired {
         kind: kind.to_owned(),
         arguments: vec![],
         says: String::new(),
+        cost: crate::resource::Disruption::Reload,
     };
     let check = |name: &str, role: &str, paths: &[&str]| Check {
         name: name.to_owned(),
