@@ -128,7 +128,7 @@ fn wanted(states: Vec<Option<State>>, exec: bool) -> Desired {
         .zip(states)
         .filter_map(|(path, state)| {
             let notify = vec!["reload units".to_owned()];
-            Some(Resource { id: Id::path(*path), desired: state?, notify, role: "r".to_owned() })
+            Some(Resource { id: Id::path(*path), desired: state?, notify, role: "r".to_owned(), settings: false })
         })
         .collect();
     if exec {
@@ -138,6 +138,7 @@ fn wanted(states: Vec<Option<State>>, exec: bool) -> Desired {
             desired: State::default().with(Attribute::ExecReload, words),
             notify: vec!["reload units".to_owned()],
             role: "r".to_owned(),
+            settings: false,
         });
     }
     let handler = |name: &str, kind: &str| Handler {

@@ -194,6 +194,7 @@ fn wanted(states: &[State]) -> Desired {
         desired: desired.clone(),
         notify: vec!["reload".to_owned()],
         role: "r".to_owned(),
+        settings: true,
     };
     let handler = Handler {
         name: "reload".to_owned(),

@@ -41,6 +41,7 @@ mod tests {
                 cost: *cost,
             },
             because: vec![Id::path("/etc/x")],
+            settings: vec![],
         };
         HostPlan { handlers: costs.iter().map(planned).collect(), ..HostPlan::default() }
     }

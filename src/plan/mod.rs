@@ -18,6 +18,7 @@ mod orphan;
 mod refusal;
 mod running;
 pub mod saved;
+mod settings;
 mod settled;
 
 pub use cause::{Cause, cause};
@@ -30,3 +31,4 @@ pub use only::{LeftOut, Only};
 pub use orphan::{Orphan, OrphanState, holds};
 pub use refusal::{Obstacle, Refusal};
 pub use running::mismatches;
+pub use settings::{Sense, Setting, SettingChange};

@@ -162,7 +162,7 @@ fn removal(left: &AppliedPath, observation: &Observation) -> Option<Change> {
     let id = Id::path(&left.path);
     let observed = observation.state(&id).ok()?;
     let desired = State::default().with_word(Attribute::Type, "absent");
-    diff(&Resource { id, desired, notify: Vec::new(), role: left.role.clone() }, &observed)
+    diff(&Resource { id, desired, notify: Vec::new(), role: left.role.clone(), settings: false }, &observed)
 }
 
 #[cfg(test)]
@@ -223,6 +223,7 @@ mod tests {
             desired: desired.clone(),
             notify: vec![],
             role: "r".to_owned(),
+            settings: false,
         };
         Desired { resources: paths.iter().map(resource).collect(), ..Desired::default() }
     }

@@ -57,6 +57,7 @@ fn ready_host(host: &str, ready: &Ready) -> Json {
             "arguments": planned.handler.arguments,
             "says": planned.handler.says,
             "disruption": planned.handler.cost,
+            "settings": planned.settings,
             "because": planned.because.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "notices": plan.notices.iter().map(|notice| json!({

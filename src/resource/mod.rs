@@ -49,4 +49,6 @@ pub struct Resource {
     pub notify: Vec<String>,
     /// The role that declared it.
     pub role: String,
+    /// Whether its content is lines that begin with a setting's name.
+    pub settings: bool,
 }

@@ -45,6 +45,8 @@ pub struct ResourceSpec {
     pub span: Span,
     pub fields: Vec<(&'static Field, FieldText)>,
     pub notify: Vec<String>,
+    /// Its content is lines that begin with a setting's name.
+    pub settings: bool,
     pub when: Option<Text>,
 }
 

@@ -152,6 +152,7 @@ impl<'a> Rendering<'a> {
             desired: (spec.kind.desired)(&fields),
             notify: spec.notify.iter().filter(is_wanted).cloned().collect(),
             role: self.instance.label.clone(),
+            settings: spec.settings,
         })
     }
 

@@ -141,7 +141,8 @@ impl Rollback {
                 }
             };
             let role = self.role(path, observation);
-            let resource = Resource { id, desired: self.desired(path, before), notify: Vec::new(), role };
+            let resource =
+                Resource { id, desired: self.desired(path, before), notify: Vec::new(), role, settings: false };
             let Some(change) = plan::diff(&resource, &observed) else {
                 plan.in_sync += 1;
                 continue;

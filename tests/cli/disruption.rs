@@ -112,3 +112,62 @@ fn of_a_saved_plan_the_option_of_its_apply_counts() {
     }
     place.zdt(&["apply", "plan.json", "--max-disruption", "hot"]).ended_with(0);
 }
+
+/// What the plan of one host with these variables says.
+fn plan_of(place: &Place, more: &str) -> super::ran::Ran {
+    place.hosts(&[("box", more)]);
+    place.zdt(&["plan", "inventory.yml", "--no-diff"])
+}
+
+#[test]
+fn the_settings_that_differ_are_named() {
+    let place = Place::new();
+    place.apply().ended_with(0);
+    for (more, says) in [
+        (
+            "puma_threads: [3, 3], puma_workers: 4",
+            "because of /srv/shop/shared/puma.rb: `threads` and `workers` changed",
+        ),
+        ("puma_boot_hook: false, puma_fork_worker: true", "puma.rb: `fork_worker` added, `on_worker_boot` removed"),
+    ] {
+        plan_of(&place, more).ended_with(2).says(says);
+    }
+    let ran = place.zdt(&["plan", "inventory.yml", "-e", "puma_workers=4", "--json"]);
+    let document: Value = serde_json::from_str(&ran.stdout).expect("a document");
+    let expected = json!([
+        {"name": "workers", "change": "changed"},
+        {"name": "fork_worker", "change": "added"},
+        {"name": "on_worker_boot", "change": "removed"},
+    ]);
+    assert_eq!(document["hosts"][0]["handlers"][0]["settings"], expected);
+}
+
+#[test]
+fn comments_of_what_was_read_restart_nothing() {
+    let place = Place::new();
+    place.apply().ended_with(0);
+    const COMMENT: &str = "puma_extra_lines: ['# for the auditor']";
+    const NOTHING: &str = "only comments of /srv/shop/shared/puma.rb differ: nothing restarts";
+    let ran = plan_of(&place, COMMENT);
+    ran.ended_with(2).says(NOTHING);
+    assert!(!ran.stdout.contains("→ restart puma") && !ran.stdout.contains("Worst"), "{}", ran.stdout);
+    place.zdt(&["plan", "inventory.yml", "--max-disruption", "none", "--out", "plan.json"]).ended_with(2);
+    place.zdt(&["plan", "plan.json", "--no-diff"]).ended_with(2).says(NOTHING);
+    place.zdt(&["apply", "plan.json", "--max-disruption", "none"]).ended_with(0);
+    place.zdt(&["drift", "inventory.yml"]).ended_with(0);
+    // What would have it read anew is not forgotten: taken away, it is.
+    plan_of(&place, "zdt_roles: [nginx_upstream], zdt_facts: {nginx: {version: 1.26.3}}").ended_with(0);
+    place.zdt(&["plan", "inventory.yml", "--prune", "--no-diff"]).ended_with(2).says("→ restart puma [hot restart]");
+}
+
+#[test]
+fn comments_of_what_somebody_touched_restart_as_ever() {
+    let place = Place::new();
+    place.apply().ended_with(0);
+    let puma = "box/srv/shop/shared/puma.rb";
+    place.write(puma, format!("{}# by hand\n", place.read(puma)));
+    let ran = place.zdt(&["plan", "inventory.yml", "--no-diff"]);
+    ran.ended_with(2)
+        .says("→ restart puma [hot restart]")
+        .says("only comments of /srv/shop/shared/puma.rb differ, but whether the rest was ever read is not known");
+}

@@ -155,27 +155,30 @@ fn the_unit_wants_exactly_one_command() {
 #[test]
 fn the_restart_says_what_it_costs_on_this_host() {
     let library = library();
-    let cases: &[(&[(&str, &str)], &str, &str)] = &[
+    let cases: &[(&[(&str, &str)], [&str; 2])] = &[
         (
             &[("active_state", "active"), ("titled", "yes")],
-            "hot",
-            "Puma reads its settings only then (USR2); requests wait about one boot; none fails",
+            ["hot", "Puma reads its settings only then (USR2); requests wait about one boot; none fails"],
         ),
         (
             &[("active_state", "activating"), ("last_boot", "2.1")],
-            "hot",
-            "Puma reads its settings only then (USR2); requests wait about one boot, 2.1 s when it last booted; none fails",
+            [
+                "hot",
+                "Puma reads its settings only then (USR2); requests wait about one boot, 2.1 s when it last booted; none fails",
+            ],
         ),
         (
             &[("active_state", "active"), ("titled", "no"), ("last_boot", "2.1")],
-            "hot",
-            "USR2, if the main process of puma.service becomes Puma: now it is something else, and a signal could kill it",
+            [
+                "hot",
+                "USR2, if the main process of puma.service becomes Puma: now it is something else, and a signal could kill it",
+            ],
         ),
-        (&[("active_state", "inactive"), ("last_boot", "2.1")], "start", "Puma is not running"),
-        (&[("active_state", "failed")], "start", "Puma is not running"),
-        (&[], "hot", "USR2 where Puma runs, else a start"),
+        (&[("active_state", "inactive"), ("last_boot", "2.1")], ["start", "Puma is not running"]),
+        (&[("active_state", "failed")], ["start", "Puma is not running"]),
+        (&[], ["hot", "USR2 where Puma runs, else a start"]),
     ];
-    for (keys, cost, expected) in cases {
+    for (keys, [cost, expected]) in cases {
         let desired = desired(&library, &format!("zdt_roles: [puma_config]\n{APP}"), &fact("puma", keys));
         let says: Vec<&str> = desired.handlers.iter().map(|handler| handler.says.as_str()).collect();
         assert_eq!(says, [*expected]);

@@ -35,8 +35,13 @@ fn file(content: &[u8], secret: bool) -> State {
 /// One path, one unit, one fact.
 fn work(before: PathSeen, wanted: State) -> Work {
     let secret = wanted.content().is_some_and(|content| content.secret);
-    let resource =
-        |id, desired, notify: &str| Resource { id, desired, notify: vec![notify.to_owned()], role: "r".into() };
+    let resource = |id, desired, notify: &str| Resource {
+        id,
+        desired,
+        notify: vec![notify.to_owned()],
+        role: "r".into(),
+        settings: true,
+    };
     let unit = State::default().with(Attribute::ExecReload, Value::Words(vec!["/bin/kill -USR1 $MAINPID".to_owned()]));
     let request = ObserveRequest {
         paths: vec![PathQuery { path: "/etc/x".to_owned(), content: !secret }],
