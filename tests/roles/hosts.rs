@@ -155,7 +155,8 @@ fn the_unit_wants_exactly_one_command() {
 #[test]
 fn the_restart_says_what_it_costs_on_this_host() {
     let library = library();
-    let cases: &[(&[(&str, &str)], [&str; 2])] = &[
+    type Keys<'a> = &'a [(&'a str, &'a str)];
+    let cases: &[(Keys<'_>, [&str; 2])] = &[
         (
             &[("active_state", "active"), ("titled", "yes")],
             ["hot", "Puma reads its settings only then (USR2); requests wait about one boot; none fails"],
