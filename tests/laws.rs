@@ -147,6 +147,7 @@ fn wanted(states: Vec<Option<State>>, exec: bool) -> Desired {
         kind: kind.to_owned(),
         arguments: vec![],
         says: String::new(),
+        took: None,
         cost: Disruption::None,
     };
     Desired { resources, handlers: vec![handler("reload units", "daemon_reload")], ..Desired::default() }

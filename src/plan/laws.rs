@@ -202,6 +202,7 @@ fn wanted(states: &[State]) -> Desired {
         kind: "nginx_reload".to_owned(),
         arguments: vec![],
         says: String::new(),
+        took: None,
         cost: crate::resource::Disruption::Reload,
     };
     let check =

@@ -38,6 +38,7 @@ mod tests {
                 kind: "k".to_owned(),
                 arguments: vec![],
                 says: String::new(),
+                took: None,
                 cost: *cost,
             },
             because: vec![Id::path("/etc/x")],

@@ -187,6 +187,7 @@ mod tests {
             kind: "nginx_reload".to_owned(),
             arguments: vec!["nginx".to_owned()],
             says: String::new(),
+            took: None,
             cost: crate::resource::Disruption::Reload,
         };
         let check = |name: &str, word: &str| Check {

@@ -58,6 +58,7 @@ fn ready_host(host: &str, ready: &Ready) -> Json {
             "says": planned.handler.says,
             "disruption": planned.handler.cost,
             "settings": planned.settings,
+            "last_boot_seconds": planned.handler.took.as_deref().and_then(|seconds| seconds.parse::<f64>().ok()),
             "because": planned.because.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "notices": plan.notices.iter().map(|notice| json!({

@@ -35,6 +35,8 @@ pub struct Handler {
     /// What it does and how that is felt, for the plan.
     pub says: String,
     pub cost: Disruption,
+    /// For how long it was felt when it was last known, in seconds.
+    pub took: Option<String>,
 }
 
 /// Something that the plan says about a host, whether or not anything changes.

@@ -50,6 +50,7 @@ pub fn recall_handlers(text: &str, role: &str) -> Option<Vec<Handler>> {
         kind: one.kind,
         arguments: one.arguments,
         says: one.says,
+        took: None,
     };
     Some(kept.into_iter().map(handler).collect())
 }
@@ -91,6 +92,7 @@ mod tests {
             kind: "nginx_reload".to_owned(),
             arguments: vec!["nginx \"x\"\n".to_owned()],
             says: String::new(),
+            took: None,
             cost: Disruption::Reload,
         };
         let check = Check {

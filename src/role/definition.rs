@@ -92,6 +92,8 @@ pub struct HandlerSpec {
     pub says: Text,
     /// A word of `Disruption`; without it, the most that the kind can cost.
     pub cost: Option<Text>,
+    /// For how long it was last felt, in seconds; nothing where that is not known.
+    pub took: Option<Text>,
     pub when: Option<Text>,
 }
 

@@ -110,6 +110,7 @@ struct RawHandler {
     #[serde(rename = "says")]
     _says: String,
     cost: Option<String>,
+    took: Option<String>,
     when: Option<String>,
 }
 
@@ -328,8 +329,9 @@ impl Reader<'_> {
             Some(_) => Some(self.text(node.get("cost")?, Form::Word)?),
             None => None,
         };
+        let took = raw.took.and_then(|_| self.text(node.get("took")?, Form::Word));
         let when = raw.when.and_then(|_| self.text(node.get("when")?, Form::Condition));
-        Some(HandlerSpec { name: raw.name, kind, arguments, says, cost, when })
+        Some(HandlerSpec { name: raw.name, kind, arguments, says, cost, took, when })
     }
 
     fn notice(&mut self, node: &Node) -> Option<NoticeSpec> {

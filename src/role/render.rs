@@ -180,8 +180,13 @@ impl<'a> Rendering<'a> {
             None => Disruption::at_most(&spec.kind),
             Some(text) => self.cost(text)?,
         };
+        let took = match &spec.took {
+            None => None,
+            // A host's word: what is no number says nothing.
+            Some(text) => self.prose(text).filter(|seconds| seconds.parse::<f64>().is_ok_and(f64::is_finite)),
+        };
         let (name, role, kind) = (spec.name.clone(), self.instance.label.clone(), spec.kind.clone());
-        (arguments.len() == spec.arguments.len()).then_some(Handler { name, role, kind, arguments, says, cost })
+        (arguments.len() == spec.arguments.len()).then_some(Handler { name, role, kind, arguments, says, cost, took })
     }
 
     fn cost(&mut self, text: &Text) -> Option<Disruption> {

@@ -58,7 +58,13 @@ fn printed(role: &Role) -> Vec<(&'static str, &Text)> {
     }
     for handler in &role.handlers {
         texts.extend(
-            handler.arguments.iter().chain([&handler.says]).chain(&handler.cost).map(|text| ("a handler", text)),
+            handler
+                .arguments
+                .iter()
+                .chain([&handler.says])
+                .chain(&handler.cost)
+                .chain(&handler.took)
+                .map(|text| ("a handler", text)),
         );
     }
     texts.extend(role.notices.iter().map(|notice| ("a notice", &notice.text)));

@@ -258,6 +258,7 @@ mod tests {
             kind: name.to_owned(),
             arguments: vec![],
             says: String::new(),
+            took: None,
             cost: crate::resource::Disruption::Restart,
         };
         let mut wanted = wanted(file(b"b"));

@@ -258,6 +258,7 @@ impl Rollback {
                     kind: call.kind.clone(),
                     arguments: call.arguments.clone(),
                     says: String::new(),
+                    took: None,
                     cost: Disruption::at_most(&call.kind),
                 });
                 // Where it is not remembered whose handler it is, all may be.

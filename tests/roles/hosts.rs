@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use zdt::resource::Desired;
-use zdt::resource::{Attribute, Facts, Value};
+use zdt::resource::{Attribute, Disruption, Facts, Value};
 use zdt::role::{Library, RoleFile, built_in};
 
 use super::{library, own, places, variables};
@@ -185,6 +185,30 @@ fn the_restart_says_what_it_costs_on_this_host() {
         assert_eq!(says, [*expected]);
         assert_eq!(desired.handlers[0].cost.word(), *cost, "{keys:?}");
     }
+}
+
+#[test]
+fn a_cost_is_one_of_the_words_and_without_it_the_most_that_the_kind_can_be() {
+    let role = |kind: &str, cost: &str| {
+        let text = format!(
+            "description: x\nparams:\n  word: {{type: text, default: hot, description: x}}\nhandlers:\n  \
+             - {{name: go, run: {kind}, says: x{cost}}}\n"
+        );
+        library_with(own("mine", &[("role.yml", text.as_str())]))
+    };
+    let (nginx, puma) = ("[nginx_reload, a]", "[puma_restart, a, b]");
+    for (kind, cost, word, expected) in [
+        (nginx, "", "hot", Disruption::Reload),
+        (puma, "", "hot", Disruption::Hot),
+        ("[daemon_reload]", "", "hot", Disruption::None),
+        (puma, ", cost: start", "hot", Disruption::Start),
+        (puma, ", cost: ' {{ word }} '", "phased", Disruption::Phased),
+    ] {
+        let desired = desired(&role(kind, cost), &format!("zdt_roles: [mine]\nword: {word}"), &Facts::new());
+        assert_eq!(desired.handlers[0].cost, expected, "{kind} {cost} {word}");
+    }
+    let odd = faults(&role(puma, ", cost: '{{ word }}'"), "zdt_roles: [mine]\nword: cheap");
+    assert!(odd.contains("unknown cost `cheap`"), "{odd}");
 }
 
 #[test]

@@ -28,6 +28,7 @@ fn desired() -> Desired {
         kind: kind.to_owned(),
         arguments: vec![],
         says: String::new(),
+        took: None,
         cost: crate::resource::Disruption::Reload,
     };
     let check = |name: &str, role: &str, paths: &[&str]| Check {

@@ -96,6 +96,7 @@ fn wants_unit() -> Desired {
         kind: "daemon_reload".to_owned(),
         arguments: Vec::new(),
         says: String::new(),
+        took: None,
         cost: crate::resource::Disruption::Reload,
     };
     let drop_in = wanted(Id::path(DROP_IN), State::default().with_word(Attribute::Type, "file"));

@@ -56,6 +56,7 @@ fn work(before: PathSeen, wanted: State) -> Work {
         kind: name.to_owned(),
         arguments: vec!["a".to_owned()],
         says: String::new(),
+        took: Some("2.1".to_owned()),
         cost: crate::resource::Disruption::Reload,
     };
     let check =

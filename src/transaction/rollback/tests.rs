@@ -187,6 +187,7 @@ fn checks_of_what_goes_are_left_out_and_handlers_say_what_they_do() {
         kind: "nginx_reload".to_owned(),
         arguments: vec![],
         says: "new workers".to_owned(),
+        took: None,
         // Nothing ran then; now it may.
         cost: Disruption::Start,
     };
