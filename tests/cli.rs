@@ -10,6 +10,8 @@ mod terminal;
 
 #[path = "cli/accept.rs"]
 mod accept;
+#[path = "cli/disruption.rs"]
+mod disruption;
 #[path = "cli/drift.rs"]
 mod drift;
 #[path = "cli/exits.rs"]

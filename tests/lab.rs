@@ -29,6 +29,8 @@ mod fleet;
 mod operator;
 #[path = "lab/suite/paths.rs"]
 mod paths;
+#[path = "lab/suite/planner.rs"]
+mod planner;
 #[cfg(test)]
 #[path = "lab/suite/programs.rs"]
 mod programs;

@@ -57,8 +57,12 @@ fn attempt(command: &Apply, task: &Task) -> Result<Exit, Exit> {
         (selection::prepare(&command.selection)?, None)
     };
     let runtime = screen::runtime()?;
-    let terms =
-        engine::Terms { prune: command.prune, only: selection::only(command.only), ..selection::terms(&command.terms) };
+    let terms = engine::Terms {
+        prune: command.prune,
+        only: selection::only(command.only),
+        most: command.limit.most(),
+        ..selection::terms(&command.terms)
+    };
     let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, terms));
     let (planned, _) = match task {
         Task::Apply => runtime.block_on(screen::plan(&fleet, &mut events, Purpose::Apply)),
@@ -114,7 +118,10 @@ struct Run {
 impl Run {
     fn ready(&self) -> Vec<(usize, Arc<Ready>)> {
         let ready = |(index, planned): (usize, &Planned)| match planned {
-            Planned::Ready(ready) if ready.plan.has_work() && ready.open.is_none() => Some((index, Arc::clone(ready))),
+            // Not every refusal stops the others.
+            Planned::Ready(ready) if ready.plan.has_work() && ready.open.is_none() && !ready.is_refused() => {
+                Some((index, Arc::clone(ready)))
+            }
             _ => None,
         };
         self.planned.iter().enumerate().filter_map(ready).collect()

@@ -4,6 +4,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::drift::Every;
+use crate::cli::limit::Limit;
 
 /// Converges nginx, systemd and Puma hosts to zero-downtime restarts, without an agent.
 #[derive(Debug, Parser)]
@@ -22,7 +23,8 @@ Exit codes (of several hosts the worst decides):
    0  in sync, or applied and verified
    2  changes are pending, or drift was found
    3  the inventory, a role or a value is wrong, or a host refused; no host was touched
-      (a host that changed since a saved plan was made: that host was not touched)
+      (a host that changed since a saved plan was made, or needs more than --max-disruption:
+      that host was not touched)
    4  a host could not be reached or read: its state is unknown
    5  a host failed and was put back: it is as before
    6  a host could not be put back wholly, or is not as planned after all: a person is needed
@@ -77,6 +79,8 @@ pub struct Plan {
     /// Only a part of the changes: what the server moved, or what we changed; a conflict is in neither
     #[arg(long, value_name = "WHAT", conflicts_with_all = ["prune", "out"])]
     pub only: Option<Only>,
+    #[command(flatten)]
+    pub limit: Limit,
 }
 
 #[derive(Debug, Args)]
@@ -198,6 +202,8 @@ pub struct Rollback {
     #[command(flatten)]
     pub output: Output,
     #[command(flatten)]
+    pub limit: Limit,
+    #[command(flatten)]
     pub terms: Terms,
     /// Back to before this transaction: it and all later ones are taken back (see `zdt history`)
     #[arg(long, value_name = "ID")]
@@ -221,6 +227,8 @@ pub struct Apply {
     /// Only a part of the changes: what the server moved, or what we changed; a conflict is in neither
     #[arg(long, value_name = "WHAT", conflicts_with = "prune")]
     pub only: Option<Only>,
+    #[command(flatten)]
+    pub limit: Limit,
     #[command(flatten)]
     pub terms: Terms,
     /// Do not ask

@@ -10,6 +10,7 @@ pub mod error;
 mod exit;
 mod history;
 mod inventory;
+mod limit;
 mod output;
 mod plan;
 mod reload;

@@ -16,7 +16,12 @@ fn attempt(command: &Plan) -> Result<Exit, Exit> {
     let place = command.out.as_deref().map(saved::place).transpose()?;
     let prepared = selection::prepare(&command.selection)?;
     let runtime = screen::runtime()?;
-    let terms = engine::Terms { prune: command.prune, only: selection::only(command.only), ..engine::Terms::default() };
+    let terms = engine::Terms {
+        prune: command.prune,
+        only: selection::only(command.only),
+        most: command.limit.most(),
+        ..engine::Terms::default()
+    };
     let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, terms));
     let (planned, took) = runtime.block_on(screen::plan(&fleet, &mut events, Purpose::Look));
     let hosts: Vec<&str> = fleet.hosts().collect();

@@ -3,6 +3,7 @@ use clap::Args;
 use crate::cli::Exit;
 use crate::cli::apply::{self, Task};
 use crate::cli::arguments::{Apply, Output, Selection, Terms, Work};
+use crate::cli::limit::Limit;
 
 #[derive(Debug, Args)]
 pub struct Reload {
@@ -12,6 +13,8 @@ pub struct Reload {
     pub work: Work,
     #[command(flatten)]
     pub output: Output,
+    #[command(flatten)]
+    pub limit: Limit,
     #[command(flatten)]
     pub terms: Terms,
     /// Worker by worker: the only way there is; for those who are used to saying it
@@ -24,6 +27,6 @@ pub struct Reload {
 
 /// A reload is an apply of nothing but what makes the current release run.
 pub(super) fn run(command: Reload) -> Exit {
-    let Reload { selection, work, output, terms, phased: _, yes } = command;
-    apply::carry_out(&Apply { selection, work, output, prune: false, only: None, terms, yes }, &Task::Reload)
+    let Reload { selection, work, output, limit, terms, phased: _, yes } = command;
+    apply::carry_out(&Apply { selection, work, output, prune: false, only: None, limit, terms, yes }, &Task::Reload)
 }

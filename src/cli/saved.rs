@@ -56,9 +56,11 @@ impl Saved {
     }
 }
 
-/// Whether a refused host stops the others too: not where it merely moved on since the plan was made.
+/// Whether a refused host stops the others too: not where it merely moved on since the plan was made, or would be
+/// disturbed more than is allowed.
 pub(super) fn stops(planned: &Planned) -> bool {
-    Exit::of_plan(planned) == Exit::Wrong && !is_moved(planned)
+    let over_limit = matches!(planned, Planned::Ready(ready) if ready.is_over_limit_alone());
+    Exit::of_plan(planned) == Exit::Wrong && !is_moved(planned) && !over_limit
 }
 
 fn is_moved(planned: &Planned) -> bool {
@@ -117,7 +119,7 @@ pub(super) fn show(command: &Plan) -> Result<Exit, Exit> {
         return Err(Exit::Usage);
     }
     let Saved { prepared, made } = read(&command.selection, command.prune, command.only)?;
-    let planned = saved_as_planned(&prepared.jobs);
+    let planned = saved_as_planned(&prepared.jobs, command.limit.most());
     let hosts: Vec<&str> = prepared.jobs.iter().map(|job| job.host.as_str()).collect();
     let exit = exit::worst(planned.iter().map(Exit::of_plan));
     if command.output.json {

@@ -67,6 +67,7 @@ pub(super) fn terms(terms: &Terms) -> engine::Terms {
         only: None,
         trial: !terms.no_trial,
         witness: !terms.no_witness,
+        most: None,
     }
 }
 

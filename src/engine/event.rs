@@ -90,14 +90,21 @@ impl Ready {
     /// Whether a check said no or could not look, a role said no, or something stands in the way: apply will not touch
     /// this host. A sandbox has nothing that a check could ask.
     pub fn is_refused(&self) -> bool {
+        !self.plan.refusals.is_empty() || self.says_no()
+    }
+
+    /// Whether all that refuses it is a limit that somebody set.
+    pub fn is_over_limit_alone(&self) -> bool {
+        self.plan.is_over_limit_alone() && !self.says_no()
+    }
+
+    fn says_no(&self) -> bool {
         let refuses = |checked: &Checked| match checked.verdict {
             Verdict::Failed { .. } => true,
             Verdict::NotRun { .. } => !self.sandbox,
             Verdict::Passed { .. } | Verdict::Deferred { .. } => false,
         };
-        !self.plan.refusals.is_empty()
-            || self.plan.notices.iter().any(|notice| notice.level == Level::Refusal)
-            || self.checked.iter().any(refuses)
+        self.plan.notices.iter().any(|notice| notice.level == Level::Refusal) || self.checked.iter().any(refuses)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::host;
 use crate::inventory::{self, Connection, ConnectionKind, Inventory, UnusedFile, Variables};
 use crate::plan::{self, HostPlan};
 use crate::project::{self, Project};
-use crate::resource::{Desired, Facts, Mismatch, Observation, ObserveRequest};
+use crate::resource::{Desired, Disruption, Facts, Mismatch, Observation, ObserveRequest};
 use crate::role::{self, Bound, Library};
 use crate::source::Span;
 use crate::transaction::Witness;
@@ -21,6 +21,8 @@ pub struct Job {
     pub root: Option<String>,
     /// What a sandbox pretends to run (`zdt_facts`).
     pub pretended: Facts,
+    /// The most that a handler may cost here (`zdt_max_disruption`).
+    pub most: Option<Disruption>,
     pub bound: Wanted,
     /// How requests are watched while something is activated; `None`: not at all.
     pub witness: Option<Witness>,
@@ -114,6 +116,11 @@ pub enum Problem {
         found: String,
         wanted: &'static str,
     },
+    /// `zdt_max_disruption` is no cost.
+    BadLimit {
+        span: Span,
+        found: String,
+    },
 }
 
 /// The roles and the inventory, with every fault of both at once; those that do not keep them from being read come along.
@@ -181,6 +188,7 @@ pub(super) fn job(
     let (Some(connection), Some(bound)) = (connection, bound) else { return Err(problems) };
     let pretended = pretended(&variables, &bound)?;
     let witness = witness::of(&variables)?;
+    let most = most(&variables)?;
     let root = match &connection.root {
         None => None,
         Some(root) => Some(
@@ -193,6 +201,7 @@ pub(super) fn job(
         target: target(connection),
         root,
         pretended,
+        most,
         bound: Wanted::Roles(bound),
         witness,
     }))
@@ -248,6 +257,21 @@ fn pretended(variables: &Variables, bound: &Bound) -> Result<Facts, Vec<Problem>
         }
     }
     if problems.is_empty() { Ok(facts) } else { Err(problems) }
+}
+
+/// The most that a handler may cost on a host: the variable `zdt_max_disruption`.
+fn most(variables: &Variables) -> Result<Option<Disruption>, Vec<Problem>> {
+    let variable = match variables.resolve("zdt_max_disruption") {
+        Ok(Some(variable)) => variable,
+        Ok(None) => return Ok(None),
+        Err(fault) => return Err(vec![Problem::Inventory(fault)]),
+    };
+    let word = variable.node.text();
+    // A start is allowed in any case, and so it is no limit.
+    match Disruption::of_word(&word).filter(|one| *one != Disruption::Start) {
+        Some(most) => Ok(Some(most)),
+        None => Err(vec![Problem::BadLimit { span: variable.node.span.clone(), found: variable.node.describe() }]),
+    }
 }
 
 fn absolute(directory: &Path, root: &str) -> Option<String> {

@@ -6,7 +6,7 @@ use crate::engine::{Job, Planned, Prepared, Problem, Wanted};
 use crate::host;
 use crate::inventory::{self, Texts};
 use crate::plan::saved::{Address, Made, SavedHost, SavedPlan, SavedState, Work};
-use crate::resource::Facts;
+use crate::resource::{Disruption, Facts};
 use crate::source::Source;
 use crate::transaction::Witness;
 
@@ -57,6 +57,7 @@ pub fn jobs_of(plan: SavedPlan, limit: Option<&str>) -> Result<Prepared, Vec<Pro
         host: host.name,
         root: host.root,
         pretended: Facts::new(),
+        most: None,
         bound: Wanted::Saved(host.state),
         witness: Some(Witness::default()),
     };
@@ -65,8 +66,8 @@ pub fn jobs_of(plan: SavedPlan, limit: Option<&str>) -> Result<Prepared, Vec<Pro
 }
 
 /// What a saved plan says, as it said it when it was made; no host is looked at.
-pub fn saved_as_planned(jobs: &[Job]) -> Vec<Planned> {
-    jobs.iter().filter_map(|job| job.bound.as_planned(job.root.is_some())).collect()
+pub fn saved_as_planned(jobs: &[Job], most: Option<Disruption>) -> Vec<Planned> {
+    jobs.iter().filter_map(|job| job.bound.as_planned(job.root.is_some(), most)).collect()
 }
 
 fn address(target: &host::Target) -> Address {

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::plan::Only;
+use crate::resource::Disruption;
 use crate::transaction::{Confirm, Header, Keep, Witness};
 
 /// On what terms hosts are changed.
@@ -21,6 +22,8 @@ pub struct Terms {
     pub trial: bool,
     /// Whether requests are sent and counted meanwhile.
     pub witness: bool,
+    /// The most that a handler may cost; it wins over what a host's variables say. `None`: they alone say.
+    pub most: Option<Disruption>,
 }
 
 /// What becomes of the fleet when a host fails.
@@ -44,6 +47,7 @@ impl Default for Terms {
             only: None,
             trial: true,
             witness: true,
+            most: None,
         }
     }
 }

@@ -89,6 +89,9 @@ impl Visit<'_> {
             Err(Trouble::Faults(faults)) => return Ok(Planned::Faulty(faults)),
             Err(trouble) => return Ok(Planned::Unknown(trouble)),
         };
+        if let Some(most) = self.options.terms.most.or(self.job.most) {
+            plan.allow(most);
+        }
         plan.notices.splice(0..0, settled);
         let still_open = observation.open.clone();
         if let Some(seen) = &still_open {

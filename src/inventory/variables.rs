@@ -10,7 +10,7 @@ use crate::source::{Source, Span};
 use crate::yaml::{Data, Node};
 
 /// The variables that speak to zdt. Any other `zdt_…` is a slip.
-pub const KNOWN: [&str; 4] = ["zdt_roles", "zdt_root", "zdt_ignore_variables", "zdt_facts"];
+pub const KNOWN: [&str; 5] = ["zdt_roles", "zdt_root", "zdt_ignore_variables", "zdt_facts", "zdt_max_disruption"];
 
 /// The variables that the inventory sets itself.
 pub(super) const MAGIC: [&str; 6] =

@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use crate::plan::{
-    Action, Change, LeftOut, Obstacle, Orphan, PlannedHandler, Refusal, cause, diff, handler, order, orphan, settled,
+    Action, Change, LeftOut, Obstacle, Orphan, PlannedHandler, Refusal, Sense, cause, diff, handler, order, orphan,
+    running, settled,
 };
 use crate::resource::{
     AppliedPath, Attribute, Check, Desired, Handler, Id, Notice, Observation, State, Subject, Unseen,
@@ -41,7 +42,8 @@ impl HostPlan {
     /// Nothing changes but what runs.
     pub fn of_handlers(handlers: Vec<Handler>) -> HostPlan {
         let mut plan = HostPlan::default();
-        let planned = handlers.into_iter().map(|handler| PlannedHandler { handler, because: Vec::new() });
+        let planned =
+            handlers.into_iter().map(|handler| PlannedHandler { handler, because: Vec::new(), settings: Vec::new() });
         plan.handlers = planned.collect();
         handler::sort(&mut plan.handlers);
         plan
@@ -74,6 +76,9 @@ pub fn plan(desired: &Desired, observation: &Observation) -> Result<HostPlan, Ve
                 Some(mut change) => {
                     let applied = observation.applied.state(&resource.id);
                     change.cause = Some(cause(applied.as_ref(), &observed, &resource.desired));
+                    if let Sense::Comments { in_effect } = &mut change.sense {
+                        *in_effect = running::is_in_effect(&change.id, observation);
+                    }
                     host_plan.refusals.extend(refusals(&change, observation, &made));
                     host_plan.changes.push(change);
                 }

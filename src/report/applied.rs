@@ -144,7 +144,7 @@ fn indented(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Action, AttributeChange};
+    use crate::plan::{Action, AttributeChange, Sense};
     use crate::resource::{Attribute, Id, State};
 
     fn change(evidence: Option<&str>, attributes: Vec<AttributeChange>) -> Change {
@@ -158,6 +158,7 @@ mod tests {
             role: "r".to_owned(),
             cause: None,
             evidence: evidence.map(str::to_owned),
+            sense: Sense::Untold,
         }
     }
 

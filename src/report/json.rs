@@ -45,6 +45,7 @@ fn ready_host(host: &str, ready: &Ready) -> Json {
         "open": ready.open.as_ref().map(open),
         "renew_record": plan.renew_record,
         "in_sync": plan.in_sync,
+        "disruption": plan.disruption(),
         "changes": plan.changes.iter().map(change).collect::<Vec<_>>(),
         "refusals": plan.refusals.iter().map(refusal).collect::<Vec<_>>(),
         "orphans": plan.orphans.iter().filter(|orphan| orphan.is_there()).map(orphan).collect::<Vec<_>>(),
@@ -55,6 +56,9 @@ fn ready_host(host: &str, ready: &Ready) -> Json {
             "kind": planned.handler.kind,
             "arguments": planned.handler.arguments,
             "says": planned.handler.says,
+            "disruption": planned.handler.cost,
+            "settings": planned.settings,
+            "last_boot_seconds": planned.handler.took.as_deref().and_then(|seconds| seconds.parse::<f64>().ok()),
             "because": planned.because.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "notices": plan.notices.iter().map(|notice| json!({
@@ -190,6 +194,9 @@ fn refusal(refusal: &Refusal) -> Json {
         Obstacle::NotSaved { record } => json!({"kind": "not saved", "record": record}),
         Obstacle::NeedsLeftOut { needed, cause } => {
             json!({"kind": "needs what is left out", "needs": needed.to_string(), "left_out": cause})
+        }
+        Obstacle::TooDisruptive { handler, needs, most } => {
+            json!({"kind": "too disruptive", "handler": handler, "needs": needs, "most": most})
         }
         Obstacle::NoEffect => json!({"kind": "no effect"}),
         Obstacle::Changed(three) => json!({

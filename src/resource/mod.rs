@@ -7,6 +7,7 @@ mod absent;
 mod applied_path;
 mod desired;
 mod directory;
+mod disruption;
 mod file;
 mod hints;
 mod id;
@@ -24,6 +25,7 @@ mod unit;
 
 pub use applied_path::AppliedPath;
 pub use desired::{Check, Desired, Handler, Level, Notice};
+pub use disruption::Disruption;
 pub use hints::{HintsFault, HintsRequest};
 pub use id::{Id, Subject};
 pub use kind::{Field, FieldSyntax, Fields, KINDS, Kind, Presence, kind};
@@ -47,4 +49,6 @@ pub struct Resource {
     pub notify: Vec<String>,
     /// The role that declared it.
     pub role: String,
+    /// Whether its content is lines that begin with a setting's name.
+    pub settings: bool,
 }

@@ -45,6 +45,8 @@ pub struct ResourceSpec {
     pub span: Span,
     pub fields: Vec<(&'static Field, FieldText)>,
     pub notify: Vec<String>,
+    /// Its content is lines that begin with a setting's name.
+    pub settings: bool,
     pub when: Option<Text>,
 }
 
@@ -88,6 +90,10 @@ pub struct HandlerSpec {
     pub kind: String,
     pub arguments: Vec<Text>,
     pub says: Text,
+    /// A word of `Disruption`; without it, the most that the kind can cost.
+    pub cost: Option<Text>,
+    /// For how long it was last felt, in seconds; nothing where that is not known.
+    pub took: Option<Text>,
     pub when: Option<Text>,
     /// It runs when somebody asks for a reload, not because something changes.
     pub on_reload: bool,

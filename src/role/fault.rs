@@ -195,6 +195,7 @@ pub enum Namespace {
     Fact,
     Handler,
     HandlerKind,
+    Cost,
     Level,
 }
 

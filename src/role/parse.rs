@@ -7,8 +7,8 @@ use super::engine::{Form, Loading, Text};
 use super::fault::{Fault, Namespace};
 use super::param::{self, Param};
 use super::role_file::RoleFile;
-use crate::resource::Level;
-use crate::resource::{self, Field, FieldSyntax, Presence, Syntax};
+use crate::resource::{self, Field, FieldSyntax, Kind, Presence, Syntax};
+use crate::resource::{Disruption, Level};
 use crate::source::Span;
 use crate::yaml::{self, Node};
 
@@ -40,6 +40,14 @@ const KEYS: &[&str] = &[
     "notices",
     "running",
 ];
+
+/// What may stand beside a resource.
+const BESIDE: [&str; 3] = ["notify", "settings", "when"];
+
+/// What a handler may cost.
+pub(super) fn cost_words() -> Vec<String> {
+    Disruption::ALL.map(|one| one.word().to_owned()).to_vec()
+}
 
 /// One role, and the texts that it wants rendered.
 #[derive(Debug)]
@@ -110,6 +118,8 @@ struct RawHandler {
     run: Vec<String>,
     #[serde(rename = "says")]
     _says: String,
+    cost: Option<String>,
+    took: Option<String>,
     when: Option<String>,
     #[serde(default)]
     on_reload: bool,
@@ -217,13 +227,13 @@ impl Reader<'_> {
 
     fn resource(&mut self, node: &Node) -> Option<ResourceSpec> {
         let entries = node.as_map().unwrap_or_default();
-        let (key, body) = match entries.iter().find(|(key, _)| !matches!(key.text().as_str(), "notify" | "when")) {
+        let (key, body) = match entries.iter().find(|(key, _)| !BESIDE.contains(&key.text().as_str())) {
             Some((key, body)) => (key, body),
             None => return self.shape(node, "a resource", "a mapping such as `file: {…}`"),
         };
         for (other, _) in entries {
-            if !std::ptr::eq(other, key) && !matches!(other.text().as_str(), "notify" | "when") {
-                let known = vec!["notify".to_owned(), "when".to_owned()];
+            if !std::ptr::eq(other, key) && !BESIDE.contains(&other.text().as_str()) {
+                let known = BESIDE.map(str::to_owned).to_vec();
                 self.faults.push(Fault::UnknownKey { at: other.span.clone(), key: other.text(), known });
             }
         }
@@ -253,7 +263,20 @@ impl Reader<'_> {
             _ => self.strings(node, "notify").into_iter().map(|(name, _)| name).collect(),
         };
         let when = node.get("when").and_then(|when| self.text(when, Form::Condition));
-        Some(ResourceSpec { kind, span: key.span.clone(), fields, notify, when })
+        let settings = self.has_settings(node, kind)?;
+        Some(ResourceSpec { kind, span: key.span.clone(), fields, notify, settings, when })
+    }
+
+    /// Whether the content of a resource is settings; only what has a content can say so.
+    fn has_settings(&mut self, node: &Node, kind: &Kind) -> Option<bool> {
+        let Some(said) = node.get("settings") else { return Some(false) };
+        let has_content =
+            kind.fields.iter().any(|field| matches!(field.syntax, FieldSyntax::Content | FieldSyntax::Template));
+        match said.as_bool() {
+            Some(settings) if has_content || !settings => Some(settings),
+            Some(_) => self.shape(said, "settings", "false: this kind has no content"),
+            None => self.shape(said, "settings", "true or false"),
+        }
     }
 
     fn field(&mut self, field: &Field, node: &Node) -> Option<FieldText> {
@@ -309,8 +332,17 @@ impl Reader<'_> {
         }
         let (kind, arguments) = self.call(node.get("run")?, Namespace::HandlerKind, HANDLER_KINDS)?;
         let says = self.text(node.get("says")?, Form::Word)?;
+        let cost = match &raw.cost {
+            // What is no template can be told right here.
+            Some(word) if !word.contains('{') && Disruption::of_word(word).is_none() => {
+                return self.unknown(node.get("cost")?, Namespace::Cost, cost_words());
+            }
+            Some(_) => Some(self.text(node.get("cost")?, Form::Word)?),
+            None => None,
+        };
+        let took = raw.took.and_then(|_| self.text(node.get("took")?, Form::Word));
         let when = raw.when.and_then(|_| self.text(node.get("when")?, Form::Condition));
-        Some(HandlerSpec { name: raw.name, kind, arguments, says, when, on_reload: raw.on_reload })
+        Some(HandlerSpec { name: raw.name, kind, arguments, says, cost, took, when, on_reload: raw.on_reload })
     }
 
     fn notice(&mut self, node: &Node) -> Option<NoticeSpec> {

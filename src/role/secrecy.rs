@@ -57,7 +57,15 @@ fn printed(role: &Role) -> Vec<(&'static str, &Text)> {
         texts.extend(words.map(|text| ("a check", text)));
     }
     for handler in &role.handlers {
-        texts.extend(handler.arguments.iter().chain([&handler.says]).map(|text| ("a handler", text)));
+        texts.extend(
+            handler
+                .arguments
+                .iter()
+                .chain([&handler.says])
+                .chain(&handler.cost)
+                .chain(&handler.took)
+                .map(|text| ("a handler", text)),
+        );
     }
     texts.extend(role.notices.iter().map(|notice| ("a notice", &notice.text)));
     for spec in &role.running {

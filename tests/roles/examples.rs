@@ -23,7 +23,7 @@ fn content(resource: &Resource) -> Option<String> {
 }
 
 /// The part of an example that is compared, as YAML that a person likes to read.
-fn outcome(desired: &Desired, running: &Running) -> String {
+fn outcome(desired: &Desired, running: &Running, with_handlers: bool) -> String {
     let mut text = String::from("files:\n");
     for resource in &desired.resources {
         let Some(content) = content(resource) else { continue };
@@ -37,6 +37,10 @@ fn outcome(desired: &Desired, running: &Running) -> String {
     }
     text.push_str(if desired.notices.is_empty() { "notices: []\n" } else { "notices:\n" });
     list(&mut text, notices(desired));
+    if with_handlers {
+        text.push_str("handlers:\n");
+        list(&mut text, handlers(desired));
+    }
     let said = said(running);
     if !said.is_empty() {
         text.push_str("running:\n");
@@ -74,6 +78,11 @@ fn notices(desired: &Desired) -> Vec<String> {
     desired.notices.iter().map(|notice| format!("{}: {}", level(notice.level), notice.text)).collect()
 }
 
+fn handlers(desired: &Desired) -> Vec<String> {
+    let told = desired.handlers.iter();
+    told.map(|handler| format!("{} [{}]: {}", handler.name, handler.cost.word(), handler.says)).collect()
+}
+
 #[test]
 fn examples_come_out_as_written() {
     let library = library();
@@ -90,7 +99,11 @@ fn examples_come_out_as_written() {
             let (desired, running) = render(&library, &example);
             if bless {
                 let end = source.text.find("\nfiles:").map_or(source.text.len(), |at| at + 1);
-                std::fs::write(&path, format!("{}{}", &source.text[..end], outcome(&desired, &running))).unwrap();
+                std::fs::write(
+                    &path,
+                    format!("{}{}", &source.text[..end], outcome(&desired, &running, example.handlers.is_some())),
+                )
+                .unwrap();
                 continue;
             }
             let files =
@@ -98,6 +111,9 @@ fn examples_come_out_as_written() {
             assert_eq!(files.collect::<std::collections::BTreeMap<_, _>>(), example.files, "{name}: files");
             if let Some(expected) = &example.notices {
                 assert_eq!(&notices(&desired), expected, "{name}: notices");
+            }
+            if let Some(expected) = &example.handlers {
+                assert_eq!(&handlers(&desired), expected, "{name}: handlers");
             }
             assert_eq!(said(&running), example.running, "{name}: running");
         }

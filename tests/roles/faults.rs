@@ -81,6 +81,7 @@ fn every_fault_of_role_yml() {
         ),
         ("handlers: [{name: a, run: [explode], says: x}]\n", "role.yml:2: unknown kind of handler `explode`\n"),
         ("handlers: [{name: a, run: [nginx_reload], says: x}]\n", "role.yml:2: `nginx_reload` takes 1 word, not 0\n"),
+        ("handlers: [{name: a, run: [daemon_reload], says: x, cost: cheap}]\n", "role.yml:2: unknown cost `cheap`\n"),
         (
             "handlers: [{name: a, run: [], says: x}]\n",
             "role.yml:2: run must be a list with the handler's kind first, not a list\n",

@@ -22,6 +22,9 @@ impl From<&Problem> for Report {
             Problem::BadFacts { span, found, wanted } => Report::new(format!("`zdt_facts` holds {found} where {wanted} belongs"))
                 .at(span, "here")
                 .help("Facts look like `zdt_facts: {nginx: {version: \"1.26.3\"}}`."),
+            Problem::BadLimit { span, found } => Report::new(format!("`zdt_max_disruption` is {found} that means nothing there"))
+                .at(span, "here")
+                .help("It is one of `none`, `reload`, `phased`, `hot`, `restart`."),
             Problem::BadRoot { host, root } => Report::new(format!("host `{host}`: `zdt_root` {} is no usable path", quote(root)))
                 .help("A sandbox's root is a folder of its own, not `/`; its path is UTF-8 without control characters and `..`."),
         }

@@ -10,6 +10,7 @@ pub fn a_kind(of: Namespace) -> &'static str {
         Namespace::Fact => "kind of fact",
         Namespace::Handler => "handler",
         Namespace::HandlerKind => "kind of handler",
+        Namespace::Cost => "cost",
         Namespace::Level => "level",
     }
 }

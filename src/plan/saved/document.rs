@@ -92,6 +92,7 @@ struct ResourceDoc {
     id: Id,
     role: String,
     notify: Vec<String>,
+    settings: bool,
     desired: StateDoc,
 }
 
@@ -113,6 +114,7 @@ struct SeenDoc {
     facts: Facts,
     missing_users: Vec<String>,
     missing_groups: Vec<String>,
+    in_effect: Vec<String>,
 }
 
 impl SavedPlan {
@@ -176,6 +178,7 @@ impl WorkDoc {
             id: resource.id.clone(),
             role: resource.role.clone(),
             notify: resource.notify.clone(),
+            settings: resource.settings,
             desired: vault.state(&resource.desired, secret.contains(resource.id.name.as_str())),
         };
         let step =
@@ -197,14 +200,15 @@ impl WorkDoc {
                 facts: work.world.facts.clone(),
                 missing_users: work.world.missing_users.clone(),
                 missing_groups: work.world.missing_groups.clone(),
+                in_effect: work.world.in_effect.clone(),
             },
         }
     }
 
     fn read(self, host: &str, root: &Option<String>, vault: &Vault) -> Result<Work, Undecodable> {
         let resource = |document: ResourceDoc| {
-            let ResourceDoc { id, role, notify, desired } = document;
-            Ok(Resource { id, role, notify, desired: vault.read_state(desired)? })
+            let ResourceDoc { id, role, notify, settings, desired } = document;
+            Ok(Resource { id, role, notify, settings, desired: vault.read_state(desired)? })
         };
         let step = |StepDoc { id, action, attributes }: StepDoc| Step { id, action, attributes };
         let call = |words: Vec<String>| {
@@ -236,6 +240,7 @@ impl WorkDoc {
                 facts: seen.facts,
                 missing_users: seen.missing_users,
                 missing_groups: seen.missing_groups,
+                in_effect: seen.in_effect,
             },
             steps: Steps {
                 changes: self.changes.into_iter().map(step).collect(),

@@ -91,7 +91,7 @@ fn takes_up_and_takes_back(suite: &str) {
     let app = App::adopted(suite, &[]);
     app.switch("r2");
     let (ran, told) = app.under_load("reload --yes");
-    ran.ended_with(0).says("reload puma: phased restart (USR1)").says("committed").says(" 0 failed, longest");
+    ran.ended_with(0).says("reload puma [phased restart]").says("committed").says(" 0 failed, longest");
     nothing_waited(&told);
     assert_eq!(app.answering(), "release=r2");
     app.host.nothing_is_left();
