@@ -120,9 +120,9 @@ names() {
 	done
 } 2>/dev/null
 
-# Sets load_state, active_state and main_pid of unit $1 from what systemctl showed.
+# Sets load_state, active_state, unit_type and main_pid of unit $1 from what systemctl showed.
 unit_of() {
-	load_state='' active_state='' main_pid=0 at=1 here=0
+	load_state='' active_state='' unit_type='' main_pid=0 at=1 here=0
 	IFS=$NL
 	for unit in $units; do
 		here=$((here + 1))
@@ -133,6 +133,7 @@ unit_of() {
 		"$at") at=$((at + 1)) ;;
 		"${here}LoadState="*) load_state=${line#*=} ;;
 		"${here}ActiveState="*) active_state=${line#*=} ;;
+		"${here}Type="*) unit_type=${line#*=} ;;
 		"${here}MainPID="*) main_pid=${line#*=} ;;
 		esac
 	done <<-END
@@ -146,6 +147,8 @@ fact_puma() {
 	unit_of "$1"
 	say load_state "$load_state"
 	say active_state "$active_state"
+	# Of a unit that it does not know, systemd tells what it would assume.
+	[ "$load_state" != loaded ] || say type "$unit_type"
 	version='' source='' ruby='' title=''
 	case $main_pid in
 	0 | '' | *[!0-9]*) ;;
