@@ -53,5 +53,7 @@ mod traces;
 #[cfg(test)]
 #[path = "lab/suite/transactions.rs"]
 mod transactions;
+#[path = "lab/suite/truthful_reload.rs"]
+mod truthful_reload;
 #[path = "lab/suite/undone.rs"]
 mod undone;

@@ -172,7 +172,8 @@ fact_puma() {
 	unit_of "$1"
 	say load_state "$load_state"
 	say active_state "$active_state"
-	say unit_type "$unit_type"
+	# Of a unit that it does not know, systemd tells what it would assume.
+	[ "$load_state" != loaded ] || say unit_type "$unit_type"
 	case $triggers in
 	none) ;;
 	*.socket*) say socket_activated yes ;;

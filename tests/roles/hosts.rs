@@ -122,6 +122,8 @@ fn the_request_asks_for_all_in_one_go() {
         paths,
         [
             "/etc/nginx/conf.d/shop_upstream.conf",
+            "/usr/local/lib/zdt",
+            "/usr/local/lib/zdt/await-roll",
             "/etc/systemd/system/puma.service.d",
             "/etc/systemd/system/puma.service.d/10-zdt-exec-reload.conf",
             "/srv/shop/shared/tmp",
