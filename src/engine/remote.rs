@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::host::{self, Program, Session};
-use crate::resource::{Hint, HintsRequest, Observation, ObserveRequest};
+use crate::resource::{Hint, HintsRequest, Observation, ObserveRequest, StatsRequest, StatsSeen};
 use crate::transaction::journal::{Line, decode};
 use crate::transaction::{
     Checked, Checking, Confirm, Ended, Header, Manifest, Outcome, Progress, decode_history, decode_saved,
@@ -49,6 +49,15 @@ pub(super) async fn hints(session: &mut Session, request: &HintsRequest) -> Resu
     let mut lines = Vec::new();
     session.call_within(HINT_PATIENCE, "hints", &request.encode(), |line| lines.push(line.to_vec())).await?;
     request.decode(&lines).map_err(|fault| protocol("hints", &fault.0))
+}
+
+/// Asks what app servers tell of themselves; one round trip.
+pub(super) async fn stats(session: &mut Session, request: &StatsRequest) -> Result<StatsSeen, host::Fault> {
+    session.start(Program::RUNNING);
+    session.start(Program::STATS);
+    let mut lines = Vec::new();
+    session.call("stats", &request.encode(), |line| lines.push(line.to_vec())).await?;
+    request.decode(&lines).map_err(|fault| protocol("stats", &fault.to_string()))
 }
 
 /// Runs the checks on the candidates; one round trip, no trace.
