@@ -168,3 +168,6 @@ fn megabytes(bytes: f64) -> String {
 fn small(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+mod tests;
