@@ -13,6 +13,8 @@ use crate::transaction::{
 
 /// The host asks each of its logs for seconds at most.
 const HINT_PATIENCE: Duration = Duration::from_secs(60);
+/// For each Puma the host waits for systemd, for the control server and for a Ruby: 22 s at most.
+const STATS_PATIENCE: Duration = Duration::from_secs(30);
 /// The host gives a check 30 s; beyond that nothing is at work any more.
 const CHECK_PATIENCE: Duration = Duration::from_secs(40);
 /// Staging, saving, swapping and putting back, without handlers.
@@ -56,7 +58,8 @@ pub(super) async fn stats(session: &mut Session, request: &StatsRequest) -> Resu
     session.start(Program::RUNNING);
     session.start(Program::STATS);
     let mut lines = Vec::new();
-    session.call("stats", &request.encode(), |line| lines.push(line.to_vec())).await?;
+    let patience = STATS_PATIENCE * u32::try_from(request.queries.len()).unwrap_or(u32::MAX);
+    session.call_within(patience, "stats", &request.encode(), |line| lines.push(line.to_vec())).await?;
     request.decode(&lines).map_err(|fault| protocol("stats", &fault.to_string()))
 }
 

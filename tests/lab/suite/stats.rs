@@ -73,6 +73,15 @@ fn what_is_told_is_what_runs() {
         let requests = |looked: &Looked| looked.total["requests"].as_u64().expect("a count");
         assert_eq!(requests(&second) - requests(&first), 40, "{suite}: {}", second.puma);
 
+        // Without workers the one line is the main process, which tells what it counts at once.
+        host.sh("sed -i 's/^workers 2/workers 0/' /srv/shop/shared/puma.rb; systemctl kill -s USR2 --kill-whom=main puma.service");
+        thread::sleep(TOLD);
+        let single = look(&site, &inventory);
+        assert_eq!((single.code, &single.puma["mode"]), (0, &"single".into()), "{suite}: {}", single.puma);
+        assert_eq!(pids(&single.puma), [main.trim()], "{suite}: {}", single.puma);
+        host.sh("for i in 1 2 3; do curl -sf -o /dev/null http://127.0.0.1/ || exit 1; done");
+        assert_eq!(requests(&look(&site, &inventory)) - requests(&single), 3, "{suite}");
+
         host.sh("systemctl stop puma.service");
         let stopped = look(&site, &inventory);
         assert_eq!((stopped.code, &stopped.puma["state"]), (0, &"stopped".into()), "{suite}: {}", stopped.puma);
