@@ -36,6 +36,8 @@ mod paths;
 mod question;
 #[path = "cli/saved.rs"]
 mod saved;
+#[path = "cli/stats.rs"]
+mod stats;
 #[path = "cli/streams.rs"]
 mod streams;
 #[path = "cli/values.rs"]

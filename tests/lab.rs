@@ -46,6 +46,8 @@ mod running_drift;
 mod scheduled;
 #[path = "lab/suite/settled.rs"]
 mod settled;
+#[path = "lab/suite/stats.rs"]
+mod stats;
 #[path = "lab/suite/story.rs"]
 mod story;
 #[path = "lab/suite/traces.rs"]

@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::drift::Every;
 use crate::cli::limit::Limit;
+use crate::cli::stats::Stats;
 
 /// Converges nginx, systemd and Puma hosts to zero-downtime restarts, without an agent.
 #[derive(Debug, Parser)]
@@ -56,6 +57,8 @@ pub enum Command {
     /// Take the latest transaction back, or all from one on: plan, check, change, verify
     #[command(after_help = "On a terminal it shows the plan and asks first; --yes, or no terminal, goes on.")]
     Rollback(Rollback),
+    /// Show what each Puma does just now: threads, backlog, requests, phase, release and memory of each worker
+    Stats(Stats),
     /// List the roles, or explain one
     Role(Role),
     /// Show hosts, their groups and roles; for one host each variable with its source

@@ -1,4 +1,4 @@
-use crate::engine::{Applied, Drifted, Planned, Trouble};
+use crate::engine::{Applied, Counted, Drifted, Planned, Trouble};
 use crate::transaction::Outcome;
 
 /// The exit codes of zdt, from harmless to worst: of several hosts the worst decides.
@@ -74,6 +74,15 @@ impl Exit {
         }
     }
 
+    /// A Puma that does not run is an answer; one that cannot be asked is none.
+    pub fn of_stats(counted: &Counted) -> Exit {
+        match counted {
+            Counted::Unknown(trouble) => Exit::of_trouble(trouble),
+            Counted::Told(seen) if seen.pumas.iter().any(|puma| puma.untold.is_some()) => Exit::Unknown,
+            Counted::Told(_) | Counted::Sandbox | Counted::NotAsked => Exit::Clean,
+        }
+    }
+
     pub fn of_trouble(trouble: &Trouble) -> Exit {
         match trouble {
             Trouble::Panic(_) => Exit::Bug,
@@ -98,7 +107,7 @@ mod tests {
     use super::*;
     use crate::engine::Looked;
     use crate::plan::{Cause, Finding, HostDrift};
-    use crate::resource::{Id, Mismatch, OpenSeen, OpenState, Subject};
+    use crate::resource::{Id, Mismatch, OpenSeen, OpenState, PumaSeen, StatsSeen, Subject};
 
     fn id() -> Id {
         Id { subject: Subject::Path, name: "/a".to_owned() }
@@ -148,6 +157,24 @@ mod tests {
             (Drifted::Unknown(Trouble::Panic("bug".to_owned())), 70),
         ] {
             assert_eq!(Exit::of_drift(&drifted).code(), code, "{drifted:?}");
+        }
+    }
+
+    #[test]
+    fn stats_have_these_codes() {
+        let told = |untold: &[Option<&str>]| {
+            let puma = |untold: &Option<&str>| PumaSeen { untold: untold.map(str::to_owned), ..PumaSeen::default() };
+            Counted::Told(StatsSeen { clock: 0, uptime: None, pumas: untold.iter().map(puma).collect() })
+        };
+        for (counted, code) in [
+            (told(&[None, None]), 0),
+            (told(&[None, Some("why")]), 4),
+            (Counted::Sandbox, 0),
+            (Counted::NotAsked, 0),
+            (Counted::Unknown(Trouble::Late), 4),
+            (Counted::Unknown(Trouble::Panic("bug".to_owned())), 70),
+        ] {
+            assert_eq!(Exit::of_stats(&counted).code(), code, "{counted:?}");
         }
     }
 

@@ -19,6 +19,7 @@ mod rollback;
 mod saved;
 mod screen;
 mod selection;
+mod stats;
 
 use clap::Parser;
 
@@ -44,6 +45,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::History(command) => history::run(&command),
         Command::Reload(command) => reload::run(command),
         Command::Rollback(command) => rollback::run(command),
+        Command::Stats(command) => stats::run(&command),
         Command::Role(command) => role::run(&command),
         Command::Inventory(command) => inventory::run(&command),
     };

@@ -228,12 +228,14 @@ pub(super) fn words_for(applied: &Applied) -> fn(&str, &Trouble) -> String {
 }
 
 pub(super) fn print_without_roles(hosts: &[String]) {
-    if !hosts.is_empty() {
-        output::line(&format!(
-            "Not looked at, for `zdt_roles` is not set: {}.",
-            named(&hosts.iter().map(String::as_str).collect::<Vec<_>>())
-        ));
+    if let Some(words) = without_roles(hosts) {
+        output::put(&words);
     }
+}
+
+pub(super) fn without_roles(hosts: &[String]) -> Option<String> {
+    let names: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    (!hosts.is_empty()).then(|| format!("Not looked at, for `zdt_roles` is not set: {}.\n", named(&names)))
 }
 
 pub(super) fn print_json(document: &serde_json::Value) {

@@ -6,7 +6,7 @@ use crate::host;
 use crate::inventory::{self, Connection, ConnectionKind, Inventory, UnusedFile, Variables};
 use crate::plan::{self, HostPlan};
 use crate::project::{self, Project};
-use crate::resource::{Desired, Disruption, Facts, Mismatch, Observation, ObserveRequest};
+use crate::resource::{Desired, Disruption, Facts, Mismatch, Observation, ObserveRequest, StatsRequest};
 use crate::role::{self, Bound, Library};
 use crate::source::Span;
 use crate::transaction::Witness;
@@ -63,6 +63,14 @@ impl Job {
             None => Vec::new(),
         };
         Ok(HostPlan::of_handlers(handlers))
+    }
+
+    /// What `zdt stats` asks it; `None` where none of its roles knows of anything that tells stats.
+    pub fn stats_request(&self) -> Option<&StatsRequest> {
+        match &self.bound {
+            Wanted::Roles(bound) => Some(bound.stats_request()).filter(|request| !request.is_empty()),
+            Wanted::Saved(_) => None,
+        }
     }
 
     /// The roles, where what they are about can run: not in a folder, and a saved plan knows only files.

@@ -14,6 +14,9 @@ impl Program {
     pub const RUNNING: Program =
         Program { name: "running", parts: &[include_str!("running.sh"), include_str!("puma_stats.sh")] };
 
+    /// What app servers tell of themselves: the verb `stats`. It needs `RUNNING` started before it.
+    pub const STATS: Program = Program { name: "stats", parts: &[include_str!("stats.sh")] };
+
     /// Who may have changed a path, and when: the verb `hints`.
     pub const HINTS: Program = Program { name: "hints", parts: &[include_str!("hints.sh")] };
 
@@ -80,7 +83,9 @@ mod tests {
     #[test]
     fn a_program_is_as_long_for_a_shell_as_for_us() {
         // `${#text}` counts characters where a shell knows any but bytes.
-        for program in [Program::OBSERVE, Program::RUNNING, Program::HINTS, Program::PREFLIGHT, Program::RUN] {
+        for program in
+            [Program::OBSERVE, Program::RUNNING, Program::STATS, Program::HINTS, Program::PREFLIGHT, Program::RUN]
+        {
             assert!(program.text().is_ascii(), "{}", program.name);
         }
     }

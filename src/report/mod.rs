@@ -15,6 +15,7 @@ mod orphans;
 mod printable;
 mod progress;
 mod recap;
+pub mod stats;
 pub(crate) mod style;
 mod versions;
 mod why;

@@ -20,6 +20,7 @@ mod observe;
 mod remembered;
 mod seen;
 mod state;
+mod stats;
 mod template;
 mod unit;
 
@@ -39,6 +40,9 @@ pub use observe::{
 pub use remembered::{recall_checks, recall_handlers, remember_checks, remember_handlers};
 pub use seen::Unseen;
 pub use state::{Attribute, Content, State, Value, sha256};
+pub use stats::{
+    Memory, MemoryKind, Mode, PumaSeen, Rates, StatsFault, StatsQuery, StatsRequest, StatsSeen, Sum, Total, WorkerSeen,
+};
 
 /// One thing as a role wants it on a host.
 #[derive(Debug, Clone, PartialEq, Eq)]

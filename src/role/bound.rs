@@ -5,7 +5,7 @@ use super::argument::Arguments;
 use super::definition::{FieldText, ResourceSpec, Role};
 use super::engine::Engine;
 use super::secrecy::Hidden;
-use crate::resource::{FactQuery, Id, ObserveRequest, PathQuery, Subject};
+use crate::resource::{FactQuery, Id, ObserveRequest, PathQuery, StatsQuery, StatsRequest, Subject};
 
 /// The roles of one host with their params: it knows what to ask of the host, and with the answer what to want.
 #[derive(Debug)]
@@ -15,6 +15,7 @@ pub struct Bound {
     pub(super) hidden: Hidden,
     /// Each with whether it is asked only when one looks for drift.
     queries: Vec<(FactQuery, bool)>,
+    stats: StatsRequest,
 }
 
 /// One role as one entry of `zdt_roles` asks for it.
@@ -41,7 +42,13 @@ pub(super) struct Placed {
 
 impl Bound {
     pub(super) fn new(engine: Arc<Engine>) -> Bound {
-        Bound { engine, instances: Vec::new(), hidden: Hidden::default(), queries: Vec::new() }
+        Bound {
+            engine,
+            instances: Vec::new(),
+            hidden: Hidden::default(),
+            queries: Vec::new(),
+            stats: StatsRequest::default(),
+        }
     }
 
     /// Whether the host has no roles at all.
@@ -65,6 +72,18 @@ impl Bound {
         let name = std::iter::once(query.name.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or_default();
         self.queries.push((FactQuery { name: name.clone(), ..query }, running));
         name
+    }
+
+    /// Roles that ask the same share the answer.
+    pub(super) fn ask_stats(&mut self, query: StatsQuery) {
+        if !self.stats.queries.contains(&query) {
+            self.stats.queries.push(query);
+        }
+    }
+
+    /// What `zdt stats` asks the host; nothing where no role tells of anything that serves.
+    pub fn stats_request(&self) -> &StatsRequest {
+        &self.stats
     }
 
     pub(super) fn label(&self, role: &str) -> String {

@@ -26,6 +26,8 @@ pub struct Role {
     pub handlers: Vec<HandlerSpec>,
     pub notices: Vec<NoticeSpec>,
     pub running: Vec<RunningSpec>,
+    /// What `zdt stats` asks a host.
+    pub stats: Option<StatsSpec>,
     pub examples: Vec<Arc<Source>>,
 }
 
@@ -37,6 +39,13 @@ pub struct FactSpec {
     pub arguments: Vec<Text>,
     /// Asked only when one looks for drift; known to `running` alone.
     pub running: bool,
+}
+
+/// A question about what is served just now: the first word is the kind.
+#[derive(Debug)]
+pub struct StatsSpec {
+    pub kind: String,
+    pub arguments: Vec<Text>,
 }
 
 #[derive(Debug)]

@@ -193,6 +193,7 @@ pub enum Namespace {
     ParamType,
     Resource,
     Fact,
+    Stats,
     Handler,
     HandlerKind,
     Cost,

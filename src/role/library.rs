@@ -189,7 +189,8 @@ fn early(role: &Role) -> BTreeSet<&str> {
             _ => None,
         })
     });
-    defaults.chain(facts).chain(fields).map(|text: &Text| text.key.as_str()).collect()
+    let stats = role.stats.iter().flat_map(|stats| &stats.arguments);
+    defaults.chain(facts).chain(fields).chain(stats).map(|text: &Text| text.key.as_str()).collect()
 }
 
 /// Where `name` stands in a file; a text of `role.yml` is short enough to be shown whole.

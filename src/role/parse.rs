@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::definition::{CheckSpec, FactSpec, FieldText, HandlerSpec, NoticeSpec, ResourceSpec, Role};
+use super::definition::{CheckSpec, FactSpec, FieldText, HandlerSpec, NoticeSpec, ResourceSpec, Role, StatsSpec};
 use super::engine::{Form, Loading, Text};
 use super::fault::{Fault, Namespace};
 use super::param::{self, Param};
@@ -27,6 +27,8 @@ const HANDLER_KINDS: &[(&str, usize)] = &[
     // With the current release and the socket: what is booted on trial.
     ("puma_restart", 4),
 ];
+/// What `zdt stats` can ask, each with how many words it takes; the first names whom.
+const STATS_KINDS: &[(&str, usize)] = &[("puma_stats", 3)];
 const KEYS: &[&str] = &[
     "description",
     "uses",
@@ -39,6 +41,7 @@ const KEYS: &[&str] = &[
     "handlers",
     "notices",
     "running",
+    "stats",
 ];
 
 /// What may stand beside a resource.
@@ -187,6 +190,7 @@ impl Reader<'_> {
             checks: self.items(node, "checks").iter().filter_map(|item| self.check(item)).collect(),
             notices: self.items(node, "notices").iter().filter_map(|item| self.notice(item)).collect(),
             running: self.items(node, "running").iter().filter_map(|item| self.running(item)).collect(),
+            stats: node.get("stats").and_then(|node| self.stats(node)),
             examples: Vec::new(),
         }
     }
@@ -223,6 +227,11 @@ impl Reader<'_> {
             return self.shape(value.get("running").unwrap_or(value), "running", expected);
         }
         Some(FactSpec { name, kind, arguments, running })
+    }
+
+    fn stats(&mut self, node: &Node) -> Option<StatsSpec> {
+        let (kind, arguments) = self.call(node, Namespace::Stats, STATS_KINDS)?;
+        Some(StatsSpec { kind, arguments })
     }
 
     fn resource(&mut self, node: &Node) -> Option<ResourceSpec> {

@@ -45,6 +45,8 @@ fn secret_names(chain: &[Arc<Role>], engine: &Engine) -> BTreeSet<String> {
 fn printed(role: &Role) -> Vec<(&'static str, &Text)> {
     let mut texts: Vec<(&'static str, &Text)> = Vec::new();
     texts.extend(role.facts.iter().flat_map(|fact| &fact.arguments).map(|text| ("a question to the host", text)));
+    let stats = role.stats.iter().flat_map(|stats| &stats.arguments);
+    texts.extend(stats.map(|text| ("a question to the host", text)));
     for (field, text) in role.resources.iter().flat_map(|resource| &resource.fields) {
         match text {
             FieldText::Word(text) => texts.push((field.name, text)),

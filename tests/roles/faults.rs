@@ -31,6 +31,11 @@ fn a_sound_role_has_no_fault() {
 #[test]
 fn every_fault_of_role_yml() {
     let cases: &[(&str, &str)] = &[
+        ("stats: yes\n", "role.yml:2: kind must be a list with the kind first, not the boolean true\n"),
+        ("stats: [uptime]\n", "role.yml:2: unknown kind of stats `uptime`\n"),
+        ("stats: [puma_stats, a]\n", "role.yml:2: `puma_stats` takes 3 words, not 1\n"),
+        ("stats: [puma_stats, a, b, '{{ c }}']\n", "role.yml:2: `c` is not declared\n"),
+        ("stats: [puma_stats, a, b, '{{ facts.nginx.version }}']\n", "role.yml:2: `facts` is not known yet\n"),
         ("colour: red\n", "role.yml:2: unknown key `colour`\n"),
         ("params: [a]\n", "role.yml:2: params must be a mapping, not a list\n"),
         ("params:\n  a: {type: intt, description: x}\n", "role.yml:3: unknown type `intt`\n"),
