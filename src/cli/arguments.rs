@@ -4,6 +4,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::drift::Every;
+use crate::cli::rolling::Rolling;
 
 /// Converges nginx, systemd and Puma hosts to zero-downtime restarts, without an agent.
 #[derive(Debug, Parser)]
@@ -77,6 +78,8 @@ pub struct Plan {
     /// Only a part of the changes: what the server moved, or what we changed; a conflict is in neither
     #[arg(long, value_name = "WHAT", conflicts_with_all = ["prune", "out"])]
     pub only: Option<Only>,
+    #[command(flatten)]
+    pub rolling: Rolling,
 }
 
 #[derive(Debug, Args)]
@@ -316,9 +319,11 @@ pub struct Terms {
     /// Send no requests while something is activated, so that none is counted
     #[arg(long)]
     pub no_witness: bool,
-    /// When a host fails: start no further one; or continue; or also undo those that had succeeded
+    /// When more hosts fail than may: start no further one; or continue; or also undo those that had succeeded
     #[arg(long, value_name = "HOW", default_value = "stop")]
     pub on_failure: OnFailure,
+    #[command(flatten)]
+    pub rolling: Rolling,
 }
 
 /// How results are shown.

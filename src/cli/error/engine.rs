@@ -22,6 +22,9 @@ impl From<&Problem> for Report {
             Problem::BadFacts { span, found, wanted } => Report::new(format!("`zdt_facts` holds {found} where {wanted} belongs"))
                 .at(span, "here")
                 .help("Facts look like `zdt_facts: {nginx: {version: \"1.26.3\"}}`."),
+            Problem::NotOfGroup { span } => Report::new("`zdt_min_in_service` is set on a host, but it speaks of a group")
+                .at(span, "a host's variable")
+                .help("Set it on the group whose hosts stand in for each other: under its `vars`, or in its `group_vars`."),
             Problem::BadRoot { host, root } => Report::new(format!("host `{host}`: `zdt_root` {} is no usable path", quote(root)))
                 .help("A sandbox's root is a folder of its own, not `/`; its path is UTF-8 without control characters and `..`."),
         }
