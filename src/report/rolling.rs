@@ -97,7 +97,7 @@ fn named(hosts: &[&str]) -> String {
 }
 
 fn differing_line(differing: &Differing) -> String {
-    let values: Vec<String> = differing.values.iter().map(|(value, place)| format!("{value} ({place})")).collect();
+    let values: Vec<String> = differing.values.iter().map(|(value, place)| format!("`{value}` ({place})")).collect();
     let counts = match differing.variable {
         "zdt_batch" => "at each step the smallest counts",
         "zdt_pause" => "the longest counts",
@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(
             schedule_lines(&Forecast { batches: vec![vec![0], vec![1, 2]], held }, &HOSTS, &[differing]),
             "Batches: web1; then web2, web3.\n\
-             `zdt_batch` differs among the hosts: 1 (i.yml:3), 2 (i.yml:9); at each step the smallest counts.\n\
+             `zdt_batch` differs among the hosts: `1` (i.yml:3), `2` (i.yml:9); at each step the smallest counts.\n\
              Would not be started: db1: 1 of the 1 host of `db` must stay in service.\n"
         );
     }
