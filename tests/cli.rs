@@ -34,6 +34,8 @@ mod orphans;
 mod paths;
 #[path = "cli/question.rs"]
 mod question;
+#[path = "cli/rolling.rs"]
+mod rolling;
 #[path = "cli/saved.rs"]
 mod saved;
 #[path = "cli/stats.rs"]

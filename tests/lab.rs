@@ -40,6 +40,8 @@ mod refused;
 mod reload;
 #[path = "lab/suite/rollback.rs"]
 mod rollback;
+#[path = "lab/suite/rolling.rs"]
+mod rolling;
 #[path = "lab/suite/running_drift.rs"]
 mod running_drift;
 #[path = "lab/suite/scheduled.rs"]

@@ -1,18 +1,17 @@
 use std::io::IsTerminal;
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::cli::arguments::Apply;
+use crate::cli::arguments::{Apply, OnFailure};
 use crate::cli::saved::{self, Saved};
 use crate::cli::{Exit, exit, output, screen, selection};
-use crate::engine::{self, Applied, Fleet, Planned, Purpose, Ready, WitnessLog};
+use crate::engine::{self, Applied, Differing, Fleet, Forecast, Planned, Purpose, WitnessLog, Work};
 use crate::plan::saved::Made;
 use crate::report::{
-    Tally, applied_lines, apply_recap, deadline_words, json as report_json, plan_recap, witness_json, witness_line,
-    witness_recap,
+    Tally, applied_lines, apply_recap, deadline_words, json as report_json, plan_recap, schedule_lines, witness_json,
+    witness_line, witness_recap,
 };
 use crate::words::count;
 
@@ -50,6 +49,10 @@ fn attempt(command: &Apply, task: &Task) -> Result<Exit, Exit> {
         output::complain("`--json` cannot ask: say `--yes` too.\n");
         return Err(Exit::Usage);
     }
+    if command.terms.on_failure == OnFailure::Continue && command.terms.rolling.max_failures.is_some() {
+        output::complain("`--on-failure continue` lets all hosts fail: say it, or `--max-failures`, not both.\n");
+        return Err(Exit::Usage);
+    }
     let (prepared, made) = if matches!(task, Task::Apply) && saved::is_named(&command.selection) {
         let saved = saved::read(&command.selection, command.prune, command.only)?;
         (saved.prepared, Some(saved.made))
@@ -69,7 +72,10 @@ fn attempt(command: &Apply, task: &Task) -> Result<Exit, Exit> {
         Task::Reload => runtime.block_on(screen::plan_reload(&fleet, &mut events)),
         Task::Rollback { to } => runtime.block_on(screen::plan_rollback(&fleet, &mut events, to.as_deref())),
     };
+    let work = Work::of(&planned);
     let mut run = Run {
+        forecast: fleet.forecast(&work),
+        differing: fleet.differing(),
         hosts: fleet.hosts().map(str::to_owned).collect(),
         tally: Tally::of(&planned),
         planned,
@@ -85,16 +91,15 @@ fn attempt(command: &Apply, task: &Task) -> Result<Exit, Exit> {
     if run.stopped() || run.tally.to_change == 0 {
         return Ok(run.finish(command));
     }
-    if !agreed(command, task, &run.tally) {
+    if !run.forecast.batches.is_empty() && !agreed(command, task, &run.tally) {
         output::complain("Nothing was touched.\n");
         return Ok(exit::worst([run.exit(), Exit::Pending]));
     }
     let begun = Instant::now();
-    let ready = run.ready();
-    let count = ready.len();
+    let count = work.ready.len();
     run.applied = runtime.block_on(async {
         settle_on_signals(&fleet);
-        screen::watch(fleet.apply(ready, &transaction_id()), &mut events, "applying", count).await
+        screen::watch(fleet.apply(work, &transaction_id()), &mut events, "applying", count).await
     });
     if !command.output.json {
         run.print_applied(begun.elapsed());
@@ -107,6 +112,8 @@ struct Run {
     hosts: Vec<String>,
     planned: Vec<Planned>,
     tally: Tally,
+    forecast: Forecast,
+    differing: Vec<Differing>,
     applied: Vec<(usize, Applied)>,
     without_roles: Vec<String>,
     /// Of a saved plan.
@@ -116,17 +123,6 @@ struct Run {
 }
 
 impl Run {
-    fn ready(&self) -> Vec<(usize, Arc<Ready>)> {
-        let ready = |(index, planned): (usize, &Planned)| match planned {
-            // Not every refusal stops the others.
-            Planned::Ready(ready) if ready.plan.has_work() && ready.open.is_none() && !ready.is_refused() => {
-                Some((index, Arc::clone(ready)))
-            }
-            _ => None,
-        };
-        self.planned.iter().enumerate().filter_map(ready).collect()
-    }
-
     /// Whether a refused host keeps all others from being touched too.
     fn stopped(&self) -> bool {
         self.planned.iter().any(saved::stops)
@@ -153,7 +149,9 @@ impl Run {
         screen::print_without_roles(&self.without_roles);
         output::line(&plan_recap(&self.tally));
         saved::print_moved(&self.planned);
-        if self.stopped() {
+        if !self.stopped() {
+            output::put(&schedule_lines(&self.forecast, &hosts, &self.differing));
+        } else {
             output::line(&format!("Nothing was touched on any host: {} refused.", count(self.tally.refused, "host")));
         }
     }
@@ -183,6 +181,7 @@ impl Run {
         if command.output.json {
             let word = screen::trouble_words;
             let witnessed = self.witnessed.hosts();
+            let names: Vec<&str> = self.hosts.iter().map(String::as_str).collect();
             let hosts = self.hosts.iter().zip(&self.planned);
             let plans: Vec<Value> = hosts.map(|(host, planned)| report_json::planned(host, planned, word)).collect();
             let applied: Vec<Value> = self
@@ -201,6 +200,7 @@ impl Run {
                 "saved": self.made.as_ref().map(Saved::json),
                 "exit": exit.code(),
                 "hosts": plans,
+                "schedule": report_json::schedule(&self.forecast, &names),
                 "applied": applied,
                 "without_roles": self.without_roles,
             }));

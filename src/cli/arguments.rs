@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::drift::Every;
 use crate::cli::limit::Limit;
+use crate::cli::rolling::Rolling;
 use crate::cli::stats::Stats;
 
 /// Converges nginx, systemd and Puma hosts to zero-downtime restarts, without an agent.
@@ -84,6 +85,8 @@ pub struct Plan {
     pub only: Option<Only>,
     #[command(flatten)]
     pub limit: Limit,
+    #[command(flatten)]
+    pub rolling: Rolling,
 }
 
 #[derive(Debug, Args)]
@@ -327,9 +330,11 @@ pub struct Terms {
     /// Send no requests while something is activated, so that none is counted
     #[arg(long)]
     pub no_witness: bool,
-    /// When a host fails: start no further one; or continue; or also undo those that had succeeded
+    /// When more hosts fail than may: start no further one; or continue; or also undo those that had succeeded
     #[arg(long, value_name = "HOW", default_value = "stop")]
     pub on_failure: OnFailure,
+    #[command(flatten)]
+    pub rolling: Rolling,
 }
 
 /// How results are shown.

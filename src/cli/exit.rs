@@ -58,7 +58,7 @@ impl Exit {
             Applied::NotVerified(trouble) | Applied::NotReached(trouble) | Applied::Lost { why: trouble, .. } => {
                 Exit::of_trouble(trouble)
             }
-            Applied::NotStarted => Exit::Pending,
+            Applied::NotStarted(_) => Exit::Pending,
         }
     }
 

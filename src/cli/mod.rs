@@ -16,6 +16,7 @@ mod plan;
 mod reload;
 pub mod role;
 mod rollback;
+mod rolling;
 mod saved;
 mod screen;
 mod selection;

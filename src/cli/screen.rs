@@ -9,7 +9,7 @@ use crate::cli::arguments::Output;
 use crate::cli::error::{self, Report, render};
 use crate::cli::output;
 use crate::engine::{Applied, Event, Fleet, Job, Options, Planned, Purpose, Ready, Trouble};
-use crate::report::{Detail, Progress, Shown, deadline_words, host_block, printable};
+use crate::report::{Detail, Progress, Shown, batch_line, deadline_words, host_block, pause_line, printable};
 use crate::transaction::{self, Trial};
 use crate::words::count;
 
@@ -61,6 +61,8 @@ fn said_aloud(event: &Event) -> Option<String> {
                 "{host}: the connection broke while it was at work; trying again. Left alone, {words}.\n"
             ));
         }
+        Event::Batch { batch, hosts } => return Some(format!("{}\n", batch_line(*batch, hosts))),
+        Event::Pause { batch, lasts } => return Some(format!("{}\n", pause_line(*batch, *lasts))),
         Event::Stage { .. } | Event::Planned { .. } | Event::Applied { .. } => return None,
     };
     match progress {

@@ -63,6 +63,7 @@ pub(super) fn terms(terms: &Terms) -> engine::Terms {
             OnFailure::Continue => engine::OnFailure::Continue,
             OnFailure::Undo => engine::OnFailure::Undo,
         },
+        rolling: terms.rolling.asked(),
         prune: false,
         only: None,
         trial: !terms.no_trial,

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
+use crate::engine::rolling::{self, Wishes};
 use crate::engine::{Wanted, sandbox, witness};
 use crate::host;
 use crate::inventory::{self, Connection, ConnectionKind, Inventory, UnusedFile, Variables};
@@ -26,6 +27,8 @@ pub struct Job {
     pub bound: Wanted,
     /// How requests are watched while something is activated; `None`: not at all.
     pub witness: Option<Witness>,
+    /// What its variables say of how a run goes.
+    pub rolling: Wishes,
 }
 
 impl Job {
@@ -118,6 +121,10 @@ pub enum Problem {
         found: String,
         wanted: &'static str,
     },
+    /// `zdt_min_in_service` is set on one host; it speaks of a group.
+    NotOfGroup {
+        span: Span,
+    },
     /// `zdt_facts` is not fact → key → text.
     BadFacts {
         span: Span,
@@ -193,7 +200,8 @@ pub(super) fn job(
         .map_err(|faults| problems.extend(faults.into_iter().map(Problem::Inventory)))
         .ok();
     let bound = library.bind(&variables).map_err(|faults| problems.extend(faults.into_iter().map(Problem::Role))).ok();
-    let (Some(connection), Some(bound)) = (connection, bound) else { return Err(problems) };
+    let rolling = rolling::read(inventory, host, &variables).map_err(|found| problems.extend(found)).ok();
+    let (Some(connection), Some(bound), Some(rolling)) = (connection, bound, rolling) else { return Err(problems) };
     let pretended = pretended(&variables, &bound)?;
     let witness = witness::of(&variables)?;
     let most = most(&variables)?;
@@ -212,6 +220,7 @@ pub(super) fn job(
         most,
         bound: Wanted::Roles(bound),
         witness,
+        rolling,
     }))
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::engine::rolling::Wishes;
 use crate::engine::{Job, Planned, Prepared, Problem, Wanted};
 use crate::host;
 use crate::inventory::{self, Texts};
@@ -21,6 +22,7 @@ pub fn save<'a>(
         name: job.host.clone(),
         address: address(&job.target),
         root: job.root.clone(),
+        rolling: job.rolling.saved(),
         state: match planned {
             Planned::Ready(ready) if ready.open.is_some() => SavedState::Unknown(why(&job.host, planned)),
             Planned::Ready(ready) if !ready.is_refused() => match job.wanted(&ready.observation.facts) {
@@ -53,6 +55,7 @@ pub fn jobs_of(plan: SavedPlan, limit: Option<&str>) -> Result<Prepared, Vec<Pro
     let selected: Vec<String> = inventory.select(limit).map_err(problems)?.into_iter().map(str::to_owned).collect();
     let chosen = plan.hosts.into_iter().filter(|host| selected.contains(&host.name));
     let job = |host: SavedHost| Job {
+        rolling: Wishes::of_saved(host.rolling),
         target: target(host.address),
         host: host.name,
         root: host.root,

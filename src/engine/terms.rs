@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use crate::engine::Asked;
 use crate::plan::Only;
 use crate::resource::Disruption;
 use crate::transaction::{Confirm, Header, Keep, Witness};
@@ -14,6 +15,7 @@ pub struct Terms {
     /// How long to wait for another transaction that holds a host.
     pub wait: Duration,
     pub on_failure: OnFailure,
+    pub rolling: Asked,
     /// Whether what no role wants any more is to go.
     pub prune: bool,
     /// Which part of the changes is to be made; `None`: all.
@@ -26,11 +28,12 @@ pub struct Terms {
     pub most: Option<Disruption>,
 }
 
-/// What becomes of the fleet when a host fails.
+/// What becomes of the fleet when more hosts fail than may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnFailure {
     /// No further host begins.
     Stop,
+    /// All may fail.
     Continue,
     /// No further host begins, and those that had committed are taken back.
     Undo,
@@ -43,6 +46,7 @@ impl Default for Terms {
             confirm: Confirm::Within(Duration::from_secs(60)),
             wait: Duration::from_secs(30),
             on_failure: OnFailure::Stop,
+            rolling: Asked::default(),
             prune: false,
             only: None,
             trial: true,

@@ -3,7 +3,7 @@ use std::time::SystemTime;
 use crate::engine::{Applied, Doubt, Trouble};
 use crate::plan::Change;
 use crate::report::style::{ADDED, CHANGED, FAINT, REMOVED, STRONG, paint};
-use crate::report::{deadline_words, printable};
+use crate::report::{deadline_words, printable, why_not_words};
 use crate::resource::Value;
 use crate::transaction::Outcome;
 use crate::words::count;
@@ -84,8 +84,8 @@ pub fn applied_lines(
             paint(REMOVED, "✘"),
             indented(&applied_lines(host, became, changes, trouble))
         ),
-        Applied::NotStarted => {
-            format!("{} {name}: not started: another host failed, or zdt was asked to end\n", paint(FAINT, "-"))
+        Applied::NotStarted(why) => {
+            format!("{} {name}: not started: {}\n", paint(FAINT, "-"), printable(&why_not_words(why)))
         }
     }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::engine::{Event, Stage};
-use crate::report::{printable, witness_line};
+use crate::report::{pause_line, printable, witness_line};
 use crate::transaction::{self, Trial};
 
 /// One live line on stderr while hosts are at work; nothing where stderr is no terminal.
@@ -29,7 +29,8 @@ impl Progress {
             Event::Progress { host, progress } => {
                 self.bar.set_message(printable(&format!("{host}: {}", progress_words(progress))))
             }
-            Event::Broken { .. } => {}
+            Event::Pause { batch, lasts } => self.bar.set_message(pause_line(*batch, *lasts)),
+            Event::Broken { .. } | Event::Batch { .. } => {}
             Event::Planned { .. } | Event::Applied { .. } => self.bar.inc(1),
         }
     }

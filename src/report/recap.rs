@@ -123,7 +123,7 @@ pub fn apply_recap<'a>(applied: impl IntoIterator<Item = &'a Applied>, plan: &Ta
             Applied::TakenBack => taken_back += 1,
             Applied::Lost { .. } => lost += 1,
             Applied::NotReached(_) | Applied::Ended(Outcome::Locked { .. } | Outcome::Unknown { .. }) => untouched += 1,
-            Applied::NotStarted => not_started += 1,
+            Applied::NotStarted(_) => not_started += 1,
             _ => trouble += 1,
         }
     }
@@ -153,7 +153,7 @@ pub fn apply_recap<'a>(applied: impl IntoIterator<Item = &'a Applied>, plan: &Ta
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Applied;
+    use crate::engine::{Applied, WhyNot};
 
     #[test]
     fn what_did_not_happen_is_not_counted() {
@@ -169,7 +169,7 @@ mod tests {
                 "Applied: 2 hosts changed and verified, 1 already in sync, 1 put back.",
             ),
             (
-                vec![put_back(), Applied::NotStarted],
+                vec![put_back(), Applied::NotStarted(WhyNot::Asked)],
                 Tally { left_as_is: 1, left_out: left_out(), ..Tally::default() },
                 "Applied: 1 host left as it is, 1 put back, 1 not started. Left out by --only: 2 pending, 1 conflict.",
             ),

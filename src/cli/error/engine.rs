@@ -25,6 +25,9 @@ impl From<&Problem> for Report {
             Problem::BadLimit { span, found } => Report::new(format!("`zdt_max_disruption` is {found} that means nothing there"))
                 .at(span, "here")
                 .help("It is one of `none`, `reload`, `phased`, `hot`, `restart`."),
+            Problem::NotOfGroup { span } => Report::new("`zdt_min_in_service` is set on a host, but it speaks of a group")
+                .at(span, "a host's variable")
+                .help("Set it on the group whose hosts stand in for each other: under its `vars`, or in its `group_vars`."),
             Problem::BadRoot { host, root } => Report::new(format!("host `{host}`: `zdt_root` {} is no usable path", quote(root)))
                 .help("A sandbox's root is a folder of its own, not `/`; its path is UTF-8 without control characters and `..`."),
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{PathDoc, StateDoc, Vault};
 use super::work::{Call, Step, Steps};
-use super::{Address, Made, SavedHost, SavedPlan, SavedState, Work, World};
+use super::{Address, Made, SavedHost, SavedPlan, SavedRolling, SavedState, Work, World};
 use crate::plan::Action;
 use crate::resource::{
     Attribute, Check, Desired, FactQuery, Facts, Handler, Id, Notice, ObserveRequest, PathQuery, Resource,
@@ -42,6 +42,9 @@ struct HostDoc {
     address: AddressDoc,
     root: Option<String>,
     state: StateOfHostDoc,
+    /// Plans that were made before there was any have none.
+    #[serde(default)]
+    rolling: SavedRolling,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -151,6 +154,7 @@ impl HostDoc {
             host: host.name.clone(),
             address: AddressDoc { connection, host: name, port, user, private_key, common_args, r#become },
             root: host.root.clone(),
+            rolling: host.rolling.clone(),
             state: match &host.state {
                 SavedState::Planned(work) => StateOfHostDoc::Planned(Box::new(WorkDoc::of(work, vault))),
                 SavedState::Refused(why) => StateOfHostDoc::Refused(why.clone()),
@@ -167,7 +171,7 @@ impl HostDoc {
             StateOfHostDoc::Unknown(why) => SavedState::Unknown(why),
         };
         let address = Address { connection, host, port, user, private_key, common_args, r#become };
-        Ok(SavedHost { name: self.host, address, root: self.root, state })
+        Ok(SavedHost { name: self.host, address, root: self.root, state, rolling: self.rolling })
     }
 }
 

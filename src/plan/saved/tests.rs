@@ -84,7 +84,13 @@ fn observation(path: PathSeen) -> Observation {
 
 fn saved(state: SavedState) -> SavedPlan {
     let address = Address { connection: "ssh".to_owned(), host: "10.0.0.1".to_owned(), ..Address::default() };
-    let host = SavedHost { name: "web1".to_owned(), address, root: None, state };
+    let rolling = SavedRolling {
+        batch: Some(("1, 25%".to_owned(), "i.yml:3".to_owned())),
+        pause: Some((30, "i.yml:4".to_owned())),
+        max_failures: None,
+        in_service: vec![SavedGroup { group: "web".to_owned(), size: 6, keep: 5 }],
+    };
+    let host = SavedHost { name: "web1".to_owned(), address, root: None, state, rolling };
     let made = Made { zdt: "0.1.0".to_owned(), seconds: 1, inventory: "inventory.yml".to_owned() };
     SavedPlan { made, hosts: vec![host], without_roles: vec!["db1".to_owned()] }
 }
