@@ -82,6 +82,10 @@ pub fn show(library: &Library, name: &str) -> Result<String, Report> {
         section(&mut text, "Looked at in what runs, by zdt drift");
         role.running.iter().for_each(|item| line(&mut text, &of_running(item)));
     }
+    if !role.rules.is_empty() {
+        section(&mut text, "Rules, held by zdt check");
+        role.rules.iter().for_each(|rule| line(&mut text, &format!("  {} ({})", rule.id, rule.severity.name())));
+    }
     example(&mut text, role);
     Ok(text)
 }

@@ -4,6 +4,7 @@
 
 pub mod accept;
 mod at_work;
+mod check;
 mod drift;
 mod event;
 mod fleet;
@@ -22,6 +23,7 @@ mod visit;
 mod wanted;
 
 pub use at_work::{AtWork, Deadline, End};
+pub use check::Linted;
 pub use drift::{Drifted, Look, Looked};
 pub use event::{Applied, Doubt, Event, Planned, Ready, Stage, Trouble};
 pub use fleet::{Fleet, Options};

@@ -17,6 +17,7 @@ mod link;
 mod mismatch;
 mod observe;
 mod remembered;
+mod ruling;
 mod seen;
 mod state;
 mod template;
@@ -35,6 +36,7 @@ pub use observe::{
     SessionSeen, UnitSeen,
 };
 pub use remembered::{recall_checks, recall_handlers, remember_checks, remember_handlers};
+pub use ruling::{Ruling, Said, Severity};
 pub use seen::Unseen;
 pub use state::{Attribute, Content, State, Value, sha256};
 

@@ -81,7 +81,7 @@ impl Library {
             let facts = chain
                 .iter()
                 .flat_map(|role| &role.facts)
-                .filter_map(|fact| Some((fact.name.clone(), bound.ask(binder.fact(fact, &arguments)?, fact.running))))
+                .filter_map(|fact| Some((fact.name.clone(), bound.ask(binder.fact(fact, &arguments)?, fact.asked))))
                 .collect();
             let resources = role.resources.iter().map(|spec| binder.place(spec, &arguments)).collect();
             let label = bound.label(&role.name);

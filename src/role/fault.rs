@@ -99,6 +99,11 @@ pub enum Fault {
         at: Span,
         name: String,
     },
+    /// A fact that only rules ask, elsewhere.
+    OnlyRules {
+        at: Span,
+        name: String,
+    },
     Render {
         at: Span,
         problem: String,
@@ -196,6 +201,7 @@ pub enum Namespace {
     Handler,
     HandlerKind,
     Level,
+    Severity,
 }
 
 impl Fault {
@@ -252,6 +258,7 @@ impl Fault {
             | Fault::Undeclared { at, .. }
             | Fault::TooEarly { at, .. }
             | Fault::OnlyRunning { at, .. }
+            | Fault::OnlyRules { at, .. }
             | Fault::Render { at, .. }
             | Fault::Unquoted { at, .. }
             | Fault::NoValue { at, .. }
@@ -290,6 +297,7 @@ impl Fault {
             | Fault::Undeclared { at, .. }
             | Fault::TooEarly { at, .. }
             | Fault::OnlyRunning { at, .. }
+            | Fault::OnlyRules { at, .. }
             | Fault::Render { at, .. }
             | Fault::Unquoted { at, .. }
             | Fault::NoValue { at, .. }

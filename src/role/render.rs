@@ -245,4 +245,5 @@ impl<'a> Rendering<'a> {
     }
 }
 
+mod rules;
 mod running;

@@ -11,6 +11,7 @@ pub fn a_kind(of: Namespace) -> &'static str {
         Namespace::Handler => "handler",
         Namespace::HandlerKind => "kind of handler",
         Namespace::Level => "level",
+        Namespace::Severity => "severity",
     }
 }
 
