@@ -23,6 +23,9 @@ mod record;
 #[path = "shell/run.rs"]
 mod run;
 #[cfg(test)]
+#[path = "shell/traps.rs"]
+mod traps;
+#[cfg(test)]
 #[path = "shell/trouble.rs"]
 mod trouble;
 

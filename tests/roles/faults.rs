@@ -134,7 +134,7 @@ fn every_fault_of_role_yml() {
         ),
         (
             "rules: [{id: a, severity: info, when: 'true', evidence: x, fix: y}, {id: a, severity: info, when: 'true', evidence: x, fix: y}]\n",
-            "role.yml:2: rule `a` is declared twice\n",
+            "role.yml:2: the rule `a` is declared twice\n",
         ),
         ("rules: [{id: a, severity: info, when: nope, evidence: x, fix: y}]\n", "role.yml:2: `nope` is not declared\n"),
         ("running: [{about: /a, when: 'true', says: x, mends: go}]\n", "role.yml:2: unknown handler `go`\n"),
