@@ -10,6 +10,8 @@ mod terminal;
 
 #[path = "cli/accept.rs"]
 mod accept;
+#[path = "cli/check.rs"]
+mod check;
 #[path = "cli/disruption.rs"]
 mod disruption;
 #[path = "cli/drift.rs"]

@@ -17,6 +17,8 @@ mod talk;
 #[path = "cli/terminal.rs"]
 mod terminal;
 
+#[path = "lab/suite/checks.rs"]
+mod checks;
 #[path = "lab/suite/connections.rs"]
 mod connections;
 #[path = "lab/suite/drift.rs"]

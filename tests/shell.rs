@@ -25,6 +25,8 @@ mod run;
 #[cfg(test)]
 #[path = "shell/stats.rs"]
 mod stats;
+#[path = "shell/traps.rs"]
+mod traps;
 #[cfg(test)]
 #[path = "shell/trouble.rs"]
 mod trouble;

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli::check::Check;
 use crate::cli::drift::Every;
 use crate::cli::limit::Limit;
 use crate::cli::rolling::Rolling;
@@ -42,6 +43,8 @@ pub enum Command {
     Apply(Apply),
     /// Look for what changed on hosts without us; changes nothing on any host
     Drift(Drift),
+    /// Hold hosts against the rules: what makes restarts lose requests or lie; changes nothing on any host
+    Check(Check),
     /// Take the server's version of one resource over as the wanted one; changes the host's variables, not the host
     #[command(
         after_help = "On a terminal it shows what it would write and asks first; --yes, or no terminal, goes on."

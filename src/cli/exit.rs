@@ -1,4 +1,5 @@
-use crate::engine::{Applied, Counted, Drifted, Planned, Trouble};
+use crate::engine::{Applied, Counted, Drifted, Linted, Planned, Trouble};
+use crate::resource::{Ruling, Said, Severity};
 use crate::transaction::Outcome;
 
 /// The exit codes of zdt, from harmless to worst: of several hosts the worst decides.
@@ -80,6 +81,22 @@ impl Exit {
             Counted::Unknown(trouble) => Exit::of_trouble(trouble),
             Counted::Told(seen) if seen.pumas.iter().any(|puma| puma.untold.is_some()) => Exit::Unknown,
             Counted::Told(_) | Counted::Sandbox | Counted::NotAsked => Exit::Clean,
+        }
+    }
+
+    /// `least`: what is less severe does not count, whether it was found or could not be told.
+    pub fn of_check(linted: &Linted, least: Severity) -> Exit {
+        let of_ruling = |ruling: &Ruling| match ruling.said {
+            _ if ruling.severity < least => Exit::Clean,
+            Said::Holds => Exit::Clean,
+            Said::Broken { .. } => Exit::Pending,
+            Said::Untold(_) => Exit::Unknown,
+        };
+        match linted {
+            Linted::Looked(rulings) => worst(rulings.iter().map(of_ruling)),
+            Linted::Open(_) => Exit::Unknown,
+            Linted::Unknown(trouble) => Exit::of_trouble(trouble),
+            Linted::Faulty(_) => Exit::Wrong,
         }
     }
 
@@ -175,6 +192,31 @@ mod tests {
             (Counted::Unknown(Trouble::Panic("bug".to_owned())), 70),
         ] {
             assert_eq!(Exit::of_stats(&counted).code(), code, "{counted:?}");
+        }
+    }
+
+    #[test]
+    fn a_check_has_these_codes() {
+        let broken = || Said::Broken { evidence: "e".to_owned(), fix: "f".to_owned() };
+        let untold = || Said::Untold("why".to_owned());
+        let looked = |rulings: Vec<(Severity, Said)>| {
+            let ruling = |(severity, said)| Ruling { rule: "r".to_owned(), severity, role: "r".to_owned(), said };
+            Linted::Looked(rulings.into_iter().map(ruling).collect())
+        };
+        use Severity::{Error, Info, Warning};
+        for (linted, least, code) in [
+            (looked(vec![]), Warning, 0),
+            (looked(vec![(Error, Said::Holds)]), Warning, 0),
+            (looked(vec![(Info, broken())]), Warning, 0),
+            (looked(vec![(Info, broken())]), Info, 2),
+            (looked(vec![(Warning, broken())]), Warning, 2),
+            (looked(vec![(Warning, broken())]), Error, 0),
+            (looked(vec![(Warning, untold())]), Error, 0),
+            (looked(vec![(Error, broken()), (Warning, untold())]), Warning, 4),
+            (Linted::Faulty(Vec::new()), Error, 3),
+            (Linted::Unknown(Trouble::Late), Error, 4),
+        ] {
+            assert_eq!(Exit::of_check(&linted, least).code(), code, "{linted:?}");
         }
     }
 

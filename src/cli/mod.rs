@@ -5,6 +5,7 @@
 mod accept;
 mod apply;
 mod arguments;
+mod check;
 mod drift;
 pub mod error;
 mod exit;
@@ -42,6 +43,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Plan(command) => plan::run(&command),
         Command::Apply(command) => apply::run(&command),
         Command::Drift(command) => drift::run(&command),
+        Command::Check(command) => check::run(&command),
         Command::Accept(command) => accept::run(&command),
         Command::History(command) => history::run(&command),
         Command::Reload(command) => reload::run(command),

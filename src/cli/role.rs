@@ -87,6 +87,10 @@ pub fn show(library: &Library, name: &str) -> Result<String, Report> {
         let words: Vec<&str> = stats.arguments.iter().map(written).collect();
         line(&mut text, &format!("  {} {}", stats.kind, words.join(" ")));
     }
+    if !role.rules.is_empty() {
+        section(&mut text, "Rules, held by zdt check");
+        role.rules.iter().for_each(|rule| line(&mut text, &format!("  {} ({})", rule.id, rule.severity.name())));
+    }
     example(&mut text, role);
     Ok(text)
 }

@@ -7,7 +7,7 @@ use crate::host;
 use crate::inventory::{self, Connection, ConnectionKind, Inventory, UnusedFile, Variables};
 use crate::plan::{self, HostPlan};
 use crate::project::{self, Project};
-use crate::resource::{Desired, Disruption, Facts, Mismatch, Observation, ObserveRequest, StatsRequest};
+use crate::resource::{Desired, Disruption, Facts, Mismatch, Observation, ObserveRequest, Ruling, StatsRequest};
 use crate::role::{self, Bound, Library};
 use crate::source::Span;
 use crate::transaction::Witness;
@@ -47,6 +47,34 @@ impl Job {
             None => self.bound.request(),
         };
         ObserveRequest { root: self.root.clone(), ..request }
+    }
+
+    /// All that rules must know of the host.
+    pub(super) fn request_rules(&self) -> ObserveRequest {
+        let request = match self.alive() {
+            Some(bound) => bound.request_rules(),
+            None => self.bound.request(),
+        };
+        ObserveRequest { root: self.root.clone(), ..request }
+    }
+
+    /// What the rules say of a host that answered `request_rules` so. A saved plan knows none.
+    pub(super) fn rulings(&self, facts: &Facts) -> Result<Vec<Ruling>, Vec<role::Fault>> {
+        match &self.bound {
+            Wanted::Roles(bound) if self.root.is_some() => bound.rulings(&self.pretended),
+            Wanted::Roles(bound) => bound.rulings(facts),
+            Wanted::Saved(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// The names of the rules that are asked of it.
+    pub fn rules(&self) -> impl Iterator<Item = &str> {
+        match &self.bound {
+            Wanted::Roles(bound) => Some(bound),
+            Wanted::Saved(_) => None,
+        }
+        .into_iter()
+        .flat_map(Bound::rules)
     }
 
     /// What runs on a host that answered `request_running` so, and is not what its files say.
@@ -246,7 +274,7 @@ fn pretended(variables: &Variables, bound: &Bound) -> Result<Facts, Vec<Problem>
         Ok(None) => return Ok(Facts::new()),
         Err(fault) => return Err(vec![Problem::Inventory(fault)]),
     };
-    let known: Vec<String> = bound.request().facts.into_iter().map(|fact| fact.name).collect();
+    let known: Vec<String> = bound.request_rules().facts.into_iter().map(|fact| fact.name).collect();
     let (mut facts, mut problems) = (Facts::new(), Vec::new());
     let mut wrong = |node: &Node, wanted| {
         problems.push(Problem::BadFacts { span: node.span.clone(), found: node.describe(), wanted });

@@ -4,6 +4,7 @@
 
 pub mod accept;
 mod at_work;
+mod check;
 mod drift;
 mod event;
 mod fleet;
@@ -27,6 +28,7 @@ mod witness_log;
 mod work;
 
 pub use at_work::{AtWork, Deadline, End};
+pub use check::Linted;
 pub use drift::{Drifted, Look, Looked};
 pub use event::{Applied, Batch, Doubt, Event, Planned, Ready, Stage, Trouble};
 pub use fleet::{Fleet, Options};

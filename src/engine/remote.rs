@@ -30,6 +30,12 @@ pub(super) fn looks_at_what_runs(session: &mut Session) {
     session.start(Program::RUNNING);
 }
 
+/// Gives the host what it needs to answer facts that only rules ask; before `observe`.
+pub(super) fn looks_for_traps(session: &mut Session) {
+    session.start(Program::RUNNING);
+    session.start(Program::TRAPS);
+}
+
 /// Asks for all of `request` in one round trip.
 pub(super) async fn observe(session: &mut Session, request: &ObserveRequest) -> Result<Observation, host::Fault> {
     session.start(Program::OBSERVE);

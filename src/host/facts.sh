@@ -17,6 +17,10 @@ observe_facts() {
 			# Only a look for drift loads these.
 			if command -v "fact_$kind" >/dev/null; then "fact_$kind" "$@"; else unknown_fact; fi
 			;;
+		nginx_traps | puma_traps)
+			# Only a look for traps loads these.
+			if command -v "fact_$kind" >/dev/null; then "fact_$kind" "$@"; else unknown_fact; fi
+			;;
 		*) unknown_fact ;;
 		esac
 		IFS=$NL

@@ -5,6 +5,7 @@
 pub mod accept;
 mod applied;
 mod causes;
+pub mod check;
 mod content;
 mod deadline;
 pub mod drift;

@@ -18,6 +18,7 @@ mod link;
 mod mismatch;
 mod observe;
 mod remembered;
+mod ruling;
 mod seen;
 mod state;
 mod stats;
@@ -38,6 +39,7 @@ pub use observe::{
     SessionSeen, UnitSeen,
 };
 pub use remembered::{recall_checks, recall_handlers, remember_checks, remember_handlers};
+pub use ruling::{Ruling, Said, Severity};
 pub use seen::Unseen;
 pub use state::{Attribute, Content, State, Value, sha256};
 pub use stats::{

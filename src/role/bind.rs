@@ -81,7 +81,7 @@ impl Library {
             let facts = chain
                 .iter()
                 .flat_map(|role| &role.facts)
-                .filter_map(|fact| Some((fact.name.clone(), bound.ask(binder.fact(fact, &arguments)?, fact.running))))
+                .filter_map(|fact| Some((fact.name.clone(), bound.ask(binder.fact(fact, &arguments)?, fact.asked))))
                 .collect();
             if let Some(query) = role.stats.as_ref().and_then(|stats| binder.stats(stats, &arguments)) {
                 bound.ask_stats(query);

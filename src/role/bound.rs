@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::argument::Arguments;
-use super::definition::{FieldText, ResourceSpec, Role};
+use super::definition::{Asked, FieldText, ResourceSpec, Role};
 use super::engine::Engine;
 use super::secrecy::Hidden;
 use crate::resource::{FactQuery, Id, ObserveRequest, PathQuery, StatsQuery, StatsRequest, Subject};
@@ -13,8 +13,7 @@ pub struct Bound {
     pub(super) engine: Arc<Engine>,
     pub(super) instances: Vec<Instance>,
     pub(super) hidden: Hidden,
-    /// Each with whether it is asked only when one looks for drift.
-    queries: Vec<(FactQuery, bool)>,
+    queries: Vec<(FactQuery, Asked)>,
     stats: StatsRequest,
 }
 
@@ -62,15 +61,15 @@ impl Bound {
     }
 
     /// The name under which a question is asked: roles that ask the same share one.
-    pub(super) fn ask(&mut self, query: FactQuery, running: bool) -> String {
-        let mut asked = self.queries.iter().map(|(asked, _)| asked);
-        if let Some(same) = asked.find(|other| other.kind == query.kind && other.arguments == query.arguments) {
+    pub(super) fn ask(&mut self, query: FactQuery, asked: Asked) -> String {
+        let mut known = self.queries.iter().map(|(known, _)| known);
+        if let Some(same) = known.find(|other| other.kind == query.kind && other.arguments == query.arguments) {
             return same.name.clone();
         }
         let taken = |name: &str| self.queries.iter().any(|(other, _)| other.name == name);
         let numbered = (2..).map(|number| format!("{}_{number}", query.name));
         let name = std::iter::once(query.name.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or_default();
-        self.queries.push((FactQuery { name: name.clone(), ..query }, running));
+        self.queries.push((FactQuery { name: name.clone(), ..query }, asked));
         name
     }
 
@@ -95,15 +94,21 @@ impl Bound {
 
     /// As `request`, and also what is asked only when one looks for drift: what runs.
     pub fn request_running(&self) -> ObserveRequest {
-        let facts = self.queries.iter().map(|(query, _)| query.clone()).collect();
-        ObserveRequest { facts, ..self.request() }
+        ObserveRequest { facts: self.facts(Asked::Running), ..self.request() }
+    }
+
+    /// As `request_running`, and also what only rules ask.
+    pub fn request_rules(&self) -> ObserveRequest {
+        ObserveRequest { facts: self.facts(Asked::Rules), ..self.request() }
+    }
+
+    fn facts(&self, most: Asked) -> Vec<FactQuery> {
+        self.queries.iter().filter(|(_, asked)| *asked <= most).map(|(query, _)| query.clone()).collect()
     }
 
     /// All that the roles must know of the host, for one round trip.
     pub fn request(&self) -> ObserveRequest {
-        let always = self.queries.iter().filter(|(_, running)| !running);
-        let facts = always.map(|(query, _)| query.clone()).collect();
-        let mut request = ObserveRequest { facts, ..ObserveRequest::default() };
+        let mut request = ObserveRequest { facts: self.facts(Asked::Always), ..ObserveRequest::default() };
         let (mut users, mut groups) = (BTreeSet::new(), BTreeSet::new());
         for instance in &self.instances {
             let tainted = instance.tainted(&self.engine);

@@ -20,11 +20,13 @@ pub struct Example {
     pub handlers: Option<Vec<String>>,
     /// `PATH: …` of all that is said of what runs, in order.
     pub running: Vec<String>,
+    /// `ID: …` of all that rules say but that they hold, in order; not compared where the example leaves them out.
+    pub rules: Option<Vec<String>>,
     variables: Node,
     roles: Node,
 }
 
-const KEYS: &[&str] = &["description", "variables", "facts", "files", "notices", "handlers", "running"];
+const KEYS: &[&str] = &["description", "variables", "facts", "files", "notices", "handlers", "running", "rules"];
 
 impl Example {
     /// Reads an example of the role `role`.
@@ -46,6 +48,7 @@ impl Example {
             notices: decode.get("notices"),
             handlers: decode.get("handlers"),
             running: decode.get("running").unwrap_or_default(),
+            rules: decode.get("rules"),
             variables: node.get("variables").cloned().unwrap_or(empty),
             roles: names(&[role], &node.span),
         };

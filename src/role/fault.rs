@@ -99,6 +99,11 @@ pub enum Fault {
         at: Span,
         name: String,
     },
+    /// A fact that only rules ask, elsewhere.
+    OnlyRules {
+        at: Span,
+        name: String,
+    },
     Render {
         at: Span,
         problem: String,
@@ -198,6 +203,7 @@ pub enum Namespace {
     HandlerKind,
     Cost,
     Level,
+    Severity,
 }
 
 impl Fault {
@@ -254,6 +260,7 @@ impl Fault {
             | Fault::Undeclared { at, .. }
             | Fault::TooEarly { at, .. }
             | Fault::OnlyRunning { at, .. }
+            | Fault::OnlyRules { at, .. }
             | Fault::Render { at, .. }
             | Fault::Unquoted { at, .. }
             | Fault::NoValue { at, .. }
@@ -292,6 +299,7 @@ impl Fault {
             | Fault::Undeclared { at, .. }
             | Fault::TooEarly { at, .. }
             | Fault::OnlyRunning { at, .. }
+            | Fault::OnlyRules { at, .. }
             | Fault::Render { at, .. }
             | Fault::Unquoted { at, .. }
             | Fault::NoValue { at, .. }

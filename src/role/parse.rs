@@ -2,7 +2,9 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::definition::{CheckSpec, FactSpec, FieldText, HandlerSpec, NoticeSpec, ResourceSpec, Role, StatsSpec};
+use super::definition::{
+    Asked, CheckSpec, FactSpec, FieldText, HandlerSpec, NoticeSpec, ResourceSpec, Role, StatsSpec,
+};
 use super::engine::{Form, Loading, Text};
 use super::fault::{Fault, Namespace};
 use super::param::{self, Param};
@@ -13,9 +15,12 @@ use crate::source::Span;
 use crate::yaml::{self, Node};
 
 /// What the host program can be asked, each with how many words it takes.
-const FACT_KINDS: &[(&str, usize)] = &[("nginx", 0), ("nginx_running", 1), ("puma", 2), ("puma_running", 3)];
+const FACT_KINDS: &[(&str, usize)] =
+    &[("nginx", 0), ("nginx_running", 1), ("nginx_traps", 3), ("puma", 2), ("puma_running", 3), ("puma_traps", 4)];
 /// Those that are dear, or tell nothing but what runs just now: they are asked only when one looks for drift.
 const RUNNING_KINDS: &[&str] = &["nginx_running", "puma_running"];
+/// Those that tell nothing but whether a host is in a trap.
+const RULES_KINDS: &[&str] = &["nginx_traps", "puma_traps"];
 /// What the host program can do, each with how many words it takes.
 const HANDLER_KINDS: &[(&str, usize)] = &[
     ("daemon_reload", 0),
@@ -42,6 +47,7 @@ const KEYS: &[&str] = &[
     "notices",
     "running",
     "stats",
+    "rules",
 ];
 
 /// What may stand beside a resource.
@@ -101,6 +107,8 @@ struct RawFact {
     kind: Vec<String>,
     #[serde(default)]
     running: bool,
+    #[serde(default)]
+    rules: bool,
 }
 
 #[derive(Deserialize)]
@@ -191,6 +199,7 @@ impl Reader<'_> {
             notices: self.items(node, "notices").iter().filter_map(|item| self.notice(item)).collect(),
             running: self.items(node, "running").iter().filter_map(|item| self.running(item)).collect(),
             stats: node.get("stats").and_then(|node| self.stats(node)),
+            rules: self.items(node, "rules").iter().filter_map(|item| self.rule(item)).collect(),
             examples: Vec::new(),
         }
     }
@@ -221,12 +230,22 @@ impl Reader<'_> {
             return self.shape(value.get("kind")?, "kind", "a list with the kind first");
         }
         let (kind, arguments) = self.call(value.get("kind")?, Namespace::Fact, FACT_KINDS)?;
-        let running = raw.running;
-        if RUNNING_KINDS.contains(&kind.as_str()) != running {
-            let expected = if running { "false: this kind is always asked" } else { "true for this kind" };
-            return self.shape(value.get("running").unwrap_or(value), "running", expected);
+        for (key, kinds, said) in [("running", RUNNING_KINDS, raw.running), ("rules", RULES_KINDS, raw.rules)] {
+            if kinds.contains(&kind.as_str()) != said {
+                let expected = match said {
+                    true if key == "running" => "false: this kind is always asked",
+                    true => "false: this kind is asked for more than rules",
+                    false => "true for this kind",
+                };
+                return self.shape(value.get(key).unwrap_or(value), key, expected);
+            }
         }
-        Some(FactSpec { name, kind, arguments, running })
+        let asked = match (raw.running, raw.rules) {
+            (_, true) => Asked::Rules,
+            (true, _) => Asked::Running,
+            (false, false) => Asked::Always,
+        };
+        Some(FactSpec { name, kind, arguments, asked })
     }
 
     fn stats(&mut self, node: &Node) -> Option<StatsSpec> {
@@ -393,4 +412,5 @@ impl Reader<'_> {
 mod cross_check;
 mod param_text;
 mod read;
+mod rules;
 mod running;

@@ -267,4 +267,5 @@ impl<'a> Rendering<'a> {
 }
 
 mod reload;
+mod rules;
 mod running;

@@ -74,6 +74,7 @@ fn printed(role: &Role) -> Vec<(&'static str, &Text)> {
         let shown = spec.texts().into_iter().filter(|text| spec.when.as_ref().is_none_or(|when| when.key != text.key));
         texts.extend(shown.map(|text| ("what is said of what runs", text)));
     }
+    texts.extend(role.rules.iter().flat_map(|rule| rule.shown()).map(|text| ("a rule", text)));
     texts
 }
 

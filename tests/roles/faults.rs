@@ -118,6 +118,31 @@ fn every_fault_of_role_yml() {
             "facts: {a: {kind: [nginx_running, x], running: true}}\nnotices: [{level: info, when: facts.a.b is defined, text: x}]\n",
             "role.yml:3: `facts.a` is asked only when one looks for drift\n",
         ),
+        (
+            "facts: {a: {kind: [nginx_traps, x, y, z], rules: true}}\nnotices: [{level: info, when: facts.a.b is defined, text: x}]\n",
+            "role.yml:3: `facts.a` is asked only when one looks for traps\n",
+        ),
+        (
+            "facts: {a: {kind: [nginx_traps, x, y, z], rules: true}}\nrunning: [{about: /a, when: facts.a.b is defined, says: x}]\n",
+            "role.yml:3: `facts.a` is asked only when one looks for traps\n",
+        ),
+        (
+            "facts: {a: {kind: [nginx_traps, x, y, z]}}\n",
+            "role.yml:2: rules must be true for this kind, not a mapping\n",
+        ),
+        (
+            "rules: [{id: Bad, severity: info, when: 'true', evidence: x, fix: y}]\n",
+            "role.yml:2: `Bad` cannot name a rule\n",
+        ),
+        (
+            "rules: [{id: a, severity: bad, when: 'true', evidence: x, fix: y}]\n",
+            "role.yml:2: unknown severity `bad`\n",
+        ),
+        (
+            "rules: [{id: a, severity: info, when: 'true', evidence: x, fix: y}, {id: a, severity: info, when: 'true', evidence: x, fix: y}]\n",
+            "role.yml:2: the rule `a` is declared twice\n",
+        ),
+        ("rules: [{id: a, severity: info, when: nope, evidence: x, fix: y}]\n", "role.yml:2: `nope` is not declared\n"),
         ("running: [{about: /a, when: 'true', says: x, mends: go}]\n", "role.yml:2: unknown handler `go`\n"),
         ("running: [{about: /a, read_by: x, at: '', says: x}]\n", "role.yml:2: `says` is not known here\n"),
         ("running: [{about: /a, when: nope, says: x}]\n", "role.yml:2: `nope` is not declared\n"),

@@ -13,6 +13,7 @@ pub fn a_kind(of: Namespace) -> &'static str {
         Namespace::HandlerKind => "kind of handler",
         Namespace::Cost => "cost",
         Namespace::Level => "level",
+        Namespace::Severity => "severity",
     }
 }
 
