@@ -10,6 +10,10 @@ mod terminal;
 
 #[path = "cli/accept.rs"]
 mod accept;
+#[path = "cli/check.rs"]
+mod check;
+#[path = "cli/disruption.rs"]
+mod disruption;
 #[path = "cli/drift.rs"]
 mod drift;
 #[path = "cli/exits.rs"]
@@ -32,8 +36,12 @@ mod orphans;
 mod paths;
 #[path = "cli/question.rs"]
 mod question;
+#[path = "cli/rolling.rs"]
+mod rolling;
 #[path = "cli/saved.rs"]
 mod saved;
+#[path = "cli/stats.rs"]
+mod stats;
 #[path = "cli/streams.rs"]
 mod streams;
 #[path = "cli/values.rs"]

@@ -17,6 +17,8 @@ mod talk;
 #[path = "cli/terminal.rs"]
 mod terminal;
 
+#[path = "lab/suite/checks.rs"]
+mod checks;
 #[path = "lab/suite/connections.rs"]
 mod connections;
 #[path = "lab/suite/drift.rs"]
@@ -29,19 +31,27 @@ mod fleet;
 mod operator;
 #[path = "lab/suite/paths.rs"]
 mod paths;
+#[path = "lab/suite/planner.rs"]
+mod planner;
 #[cfg(test)]
 #[path = "lab/suite/programs.rs"]
 mod programs;
 #[path = "lab/suite/refused.rs"]
 mod refused;
+#[path = "lab/suite/reload.rs"]
+mod reload;
 #[path = "lab/suite/rollback.rs"]
 mod rollback;
+#[path = "lab/suite/rolling.rs"]
+mod rolling;
 #[path = "lab/suite/running_drift.rs"]
 mod running_drift;
 #[path = "lab/suite/scheduled.rs"]
 mod scheduled;
 #[path = "lab/suite/settled.rs"]
 mod settled;
+#[path = "lab/suite/stats.rs"]
+mod stats;
 #[path = "lab/suite/story.rs"]
 mod story;
 #[path = "lab/suite/traces.rs"]
@@ -49,6 +59,8 @@ mod traces;
 #[cfg(test)]
 #[path = "lab/suite/transactions.rs"]
 mod transactions;
+#[path = "lab/suite/truthful_reload.rs"]
+mod truthful_reload;
 #[path = "lab/suite/unbootable.rs"]
 mod unbootable;
 #[path = "lab/suite/undone.rs"]

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use zdt::plan::{Action, HostPlan, plan};
 use zdt::resource::{
-    Attribute, Content, Desired, Handler, Id, Observation, PathSeen, Resource, State, UnitSeen, Value, sha256,
+    Attribute, Content, Desired, Disruption, Handler, Id, Observation, PathSeen, Resource, State, UnitSeen, Value,
+    sha256,
 };
 use zdt::transaction::{Header, Manifest, Put};
 
@@ -127,7 +128,7 @@ fn wanted(states: Vec<Option<State>>, exec: bool) -> Desired {
         .zip(states)
         .filter_map(|(path, state)| {
             let notify = vec!["reload units".to_owned()];
-            Some(Resource { id: Id::path(*path), desired: state?, notify, role: "r".to_owned() })
+            Some(Resource { id: Id::path(*path), desired: state?, notify, role: "r".to_owned(), settings: false })
         })
         .collect();
     if exec {
@@ -137,6 +138,7 @@ fn wanted(states: Vec<Option<State>>, exec: bool) -> Desired {
             desired: State::default().with(Attribute::ExecReload, words),
             notify: vec!["reload units".to_owned()],
             role: "r".to_owned(),
+            settings: false,
         });
     }
     let handler = |name: &str, kind: &str| Handler {
@@ -145,6 +147,8 @@ fn wanted(states: Vec<Option<State>>, exec: bool) -> Desired {
         kind: kind.to_owned(),
         arguments: vec![],
         says: String::new(),
+        took: None,
+        cost: Disruption::None,
     };
     Desired { resources, handlers: vec![handler("reload units", "daemon_reload")], ..Desired::default() }
 }

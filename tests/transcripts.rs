@@ -5,12 +5,18 @@
 fn transcripts_are_true() {
     // README, `docs/rollback.md`, `docs/drift.md` and `docs/saved-plans.md` tell of a first run; what an earlier one left would make it a
     // second.
-    for sandbox in ["sandbox", "rollback", "shop", "drift"] {
+    for sandbox in ["sandbox", "rollback", "shop", "drift", "rolling"] {
         let sandbox = format!("{}/target/{sandbox}", env!("CARGO_MANIFEST_DIR"));
         if let Err(error) = std::fs::remove_dir_all(&sandbox) {
             assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{sandbox}: {error}");
         }
     }
+    // Sandboxes lie beside their inventory, and these shall not lie in `docs`.
+    let (docs, rolling) = ["docs/rolling.yml", "target/rolling"]
+        .map(|path| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
+        .into();
+    std::fs::create_dir_all(&rolling).expect("a folder");
+    std::fs::copy(docs, rolling.join("inventory.yml")).expect("a copy");
     trycmd::TestCases::new()
         // Somebody who edits by hand.
         .register_bin("sed", std::path::PathBuf::from("/bin/sed"))

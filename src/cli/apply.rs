@@ -1,16 +1,18 @@
 use std::io::IsTerminal;
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::cli::arguments::Apply;
+use crate::cli::arguments::{Apply, OnFailure};
 use crate::cli::saved::{self, Saved};
 use crate::cli::{Exit, exit, output, screen, selection};
-use crate::engine::{self, Applied, Fleet, Planned, Purpose, Ready};
+use crate::engine::{self, Applied, Differing, Fleet, Forecast, Planned, Purpose, WitnessLog, Work};
 use crate::plan::saved::Made;
-use crate::report::{Tally, applied_lines, apply_recap, deadline_words, json as report_json, plan_recap};
+use crate::report::{
+    Tally, applied_lines, apply_recap, deadline_words, json as report_json, plan_recap, schedule_lines, witness_json,
+    witness_line, witness_recap,
+};
 use crate::words::count;
 
 pub(super) fn run(command: &Apply) -> Exit {
@@ -20,6 +22,8 @@ pub(super) fn run(command: &Apply) -> Exit {
 /// What is planned, shown, asked for and done: the same way for every task.
 pub(super) enum Task {
     Apply,
+    /// Nothing changes but what runs.
+    Reload,
     /// Back to before this transaction; without it, the latest.
     Rollback {
         to: Option<String>,
@@ -30,6 +34,7 @@ impl Task {
     fn command(&self) -> &'static str {
         match self {
             Task::Apply => "apply",
+            Task::Reload => "reload",
             Task::Rollback { .. } => "rollback",
         }
     }
@@ -44,6 +49,10 @@ fn attempt(command: &Apply, task: &Task) -> Result<Exit, Exit> {
         output::complain("`--json` cannot ask: say `--yes` too.\n");
         return Err(Exit::Usage);
     }
+    if command.terms.on_failure == OnFailure::Continue && command.terms.rolling.max_failures.is_some() {
+        output::complain("`--on-failure continue` lets all hosts fail: say it, or `--max-failures`, not both.\n");
+        return Err(Exit::Usage);
+    }
     let (prepared, made) = if matches!(task, Task::Apply) && saved::is_named(&command.selection) {
         let saved = saved::read(&command.selection, command.prune, command.only)?;
         (saved.prepared, Some(saved.made))
@@ -51,14 +60,22 @@ fn attempt(command: &Apply, task: &Task) -> Result<Exit, Exit> {
         (selection::prepare(&command.selection)?, None)
     };
     let runtime = screen::runtime()?;
-    let terms =
-        engine::Terms { prune: command.prune, only: selection::only(command.only), ..selection::terms(&command.terms) };
+    let terms = engine::Terms {
+        prune: command.prune,
+        only: selection::only(command.only),
+        most: command.limit.most(),
+        ..selection::terms(&command.terms)
+    };
     let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, terms));
     let (planned, _) = match task {
         Task::Apply => runtime.block_on(screen::plan(&fleet, &mut events, Purpose::Apply)),
+        Task::Reload => runtime.block_on(screen::plan_reload(&fleet, &mut events)),
         Task::Rollback { to } => runtime.block_on(screen::plan_rollback(&fleet, &mut events, to.as_deref())),
     };
+    let work = Work::of(&planned);
     let mut run = Run {
+        forecast: fleet.forecast(&work),
+        differing: fleet.differing(),
         hosts: fleet.hosts().map(str::to_owned).collect(),
         tally: Tally::of(&planned),
         planned,
@@ -66,6 +83,7 @@ fn attempt(command: &Apply, task: &Task) -> Result<Exit, Exit> {
         without_roles: prepared.without_roles,
         made,
         command: task.command(),
+        witnessed: fleet.witnessed(),
     };
     if !command.output.json {
         run.print_plan(command);
@@ -73,16 +91,15 @@ fn attempt(command: &Apply, task: &Task) -> Result<Exit, Exit> {
     if run.stopped() || run.tally.to_change == 0 {
         return Ok(run.finish(command));
     }
-    if !agreed(command, task, &run.tally) {
+    if !run.forecast.batches.is_empty() && !agreed(command, task, &run.tally) {
         output::complain("Nothing was touched.\n");
         return Ok(exit::worst([run.exit(), Exit::Pending]));
     }
     let begun = Instant::now();
-    let ready = run.ready();
-    let count = ready.len();
+    let count = work.ready.len();
     run.applied = runtime.block_on(async {
         settle_on_signals(&fleet);
-        screen::watch(fleet.apply(ready, &transaction_id()), &mut events, "applying", count).await
+        screen::watch(fleet.apply(work, &transaction_id()), &mut events, "applying", count).await
     });
     if !command.output.json {
         run.print_applied(begun.elapsed());
@@ -95,22 +112,17 @@ struct Run {
     hosts: Vec<String>,
     planned: Vec<Planned>,
     tally: Tally,
+    forecast: Forecast,
+    differing: Vec<Differing>,
     applied: Vec<(usize, Applied)>,
     without_roles: Vec<String>,
     /// Of a saved plan.
     made: Option<Made>,
     command: &'static str,
+    witnessed: WitnessLog,
 }
 
 impl Run {
-    fn ready(&self) -> Vec<(usize, Arc<Ready>)> {
-        let ready = |(index, planned): (usize, &Planned)| match planned {
-            Planned::Ready(ready) if ready.plan.has_work() && ready.open.is_none() => Some((index, Arc::clone(ready))),
-            _ => None,
-        };
-        self.planned.iter().enumerate().filter_map(ready).collect()
-    }
-
     /// Whether a refused host keeps all others from being touched too.
     fn stopped(&self) -> bool {
         self.planned.iter().any(saved::stops)
@@ -137,21 +149,30 @@ impl Run {
         screen::print_without_roles(&self.without_roles);
         output::line(&plan_recap(&self.tally));
         saved::print_moved(&self.planned);
-        if self.stopped() {
+        if !self.stopped() {
+            output::put(&schedule_lines(&self.forecast, &hosts, &self.differing));
+        } else {
             output::line(&format!("Nothing was touched on any host: {} refused.", count(self.tally.refused, "host")));
         }
     }
 
     fn print_applied(&self, took: Duration) {
+        let witnessed = self.witnessed.hosts();
         for (index, applied) in &self.applied {
             let changes = match &self.planned[*index] {
                 Planned::Ready(ready) => ready.plan.changes.len(),
                 Planned::Unknown(_) | Planned::Faulty(_) => 0,
             };
             output::put(&applied_lines(&self.hosts[*index], applied, changes, &screen::words_for(applied)));
+            if let Some(witnessed) = witnessed.get(&self.hosts[*index]) {
+                output::line(&format!("    {}", witness_line(witnessed)));
+            }
         }
         let recap = apply_recap(self.applied.iter().map(|(_, applied)| applied), &self.tally);
         output::line(&format!("{recap}{}", screen::duration(took)));
+        if let Some(recap) = witness_recap(&witnessed) {
+            output::line(&recap);
+        }
     }
 
     /// The exit code; before it, the one document where JSON was asked for.
@@ -159,12 +180,19 @@ impl Run {
         let exit = self.exit();
         if command.output.json {
             let word = screen::trouble_words;
+            let witnessed = self.witnessed.hosts();
+            let names: Vec<&str> = self.hosts.iter().map(String::as_str).collect();
             let hosts = self.hosts.iter().zip(&self.planned);
             let plans: Vec<Value> = hosts.map(|(host, planned)| report_json::planned(host, planned, word)).collect();
             let applied: Vec<Value> = self
                 .applied
                 .iter()
-                .map(|(index, applied)| report_json::applied(&self.hosts[*index], applied, &screen::words_for(applied)))
+                .map(|(index, applied)| {
+                    let host = &self.hosts[*index];
+                    let mut value = report_json::applied(host, applied, &screen::words_for(applied));
+                    value["witness"] = witnessed.get(host).map_or(Value::Null, witness_json);
+                    value
+                })
                 .collect();
             screen::print_json(&json!({
                 "format": report_json::FORMAT,
@@ -172,6 +200,7 @@ impl Run {
                 "saved": self.made.as_ref().map(Saved::json),
                 "exit": exit.code(),
                 "hosts": plans,
+                "schedule": report_json::schedule(&self.forecast, &names),
                 "applied": applied,
                 "without_roles": self.without_roles,
             }));
@@ -188,6 +217,7 @@ fn agreed(command: &Apply, task: &Task, tally: &Tally) -> bool {
     let (changes, hosts) = (count(tally.changes, "change"), count(tally.to_change, "host"));
     output::complain(&match task {
         Task::Apply => format!("Apply {changes} to {hosts}? [y/N] "),
+        Task::Reload => format!("Reload {hosts}? [y/N] "),
         Task::Rollback { .. } => format!("Take back, with {changes} on {hosts}? [y/N] "),
     });
     let mut answer = String::new();

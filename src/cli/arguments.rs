@@ -3,7 +3,11 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli::check::Check;
 use crate::cli::drift::Every;
+use crate::cli::limit::Limit;
+use crate::cli::rolling::Rolling;
+use crate::cli::stats::Stats;
 
 /// Converges nginx, systemd and Puma hosts to zero-downtime restarts, without an agent.
 #[derive(Debug, Parser)]
@@ -22,7 +26,8 @@ Exit codes (of several hosts the worst decides):
    0  in sync, or applied and verified
    2  changes are pending, or drift was found
    3  the inventory, a role or a value is wrong, or a host refused; no host was touched
-      (a host that changed since a saved plan was made: that host was not touched)
+      (a host that changed since a saved plan was made, or needs more than --max-disruption:
+      that host was not touched)
    4  a host could not be reached or read: its state is unknown
    5  a host failed and was put back: it is as before
    6  a host could not be put back wholly, or is not as planned after all: a person is needed
@@ -38,16 +43,26 @@ pub enum Command {
     Apply(Apply),
     /// Look for what changed on hosts without us; changes nothing on any host
     Drift(Drift),
+    /// Hold hosts against the rules: what makes restarts lose requests or lie; changes nothing on any host
+    Check(Check),
     /// Take the server's version of one resource over as the wanted one; changes the host's variables, not the host
     #[command(
         after_help = "On a terminal it shows what it would write and asks first; --yes, or no terminal, goes on."
     )]
     Accept(Accept),
+    /// Have Puma take up the current release, worker by worker: tried, judged, witnessed, undone when it does not boot
+    #[command(
+        visible_alias = "restart",
+        after_help = "On a terminal it shows the plan and asks first; --yes, or no terminal, goes on."
+    )]
+    Reload(crate::cli::reload::Reload),
     /// Show the transactions that have ended on each host, newest first
     History(History),
     /// Take the latest transaction back, or all from one on: plan, check, change, verify
     #[command(after_help = "On a terminal it shows the plan and asks first; --yes, or no terminal, goes on.")]
     Rollback(Rollback),
+    /// Show what each Puma does just now: threads, backlog, requests, phase, release and memory of each worker
+    Stats(Stats),
     /// List the roles, or explain one
     Role(Role),
     /// Show hosts, their groups and roles; for one host each variable with its source
@@ -71,6 +86,10 @@ pub struct Plan {
     /// Only a part of the changes: what the server moved, or what we changed; a conflict is in neither
     #[arg(long, value_name = "WHAT", conflicts_with_all = ["prune", "out"])]
     pub only: Option<Only>,
+    #[command(flatten)]
+    pub limit: Limit,
+    #[command(flatten)]
+    pub rolling: Rolling,
 }
 
 #[derive(Debug, Args)]
@@ -192,6 +211,8 @@ pub struct Rollback {
     #[command(flatten)]
     pub output: Output,
     #[command(flatten)]
+    pub limit: Limit,
+    #[command(flatten)]
     pub terms: Terms,
     /// Back to before this transaction: it and all later ones are taken back (see `zdt history`)
     #[arg(long, value_name = "ID")]
@@ -215,6 +236,8 @@ pub struct Apply {
     /// Only a part of the changes: what the server moved, or what we changed; a conflict is in neither
     #[arg(long, value_name = "WHAT", conflicts_with = "prune")]
     pub only: Option<Only>,
+    #[command(flatten)]
+    pub limit: Limit,
     #[command(flatten)]
     pub terms: Terms,
     /// Do not ask
@@ -304,9 +327,17 @@ pub struct Terms {
     /// Wait so many seconds for another transaction that holds a host
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=86_400))]
     pub lock_timeout: u64,
-    /// When a host fails: start no further one; or continue; or also undo those that had succeeded
+    /// Restart Puma without booting what it would take up beside it first
+    #[arg(long)]
+    pub no_trial: bool,
+    /// Send no requests while something is activated, so that none is counted
+    #[arg(long)]
+    pub no_witness: bool,
+    /// When more hosts fail than may: start no further one; or continue; or also undo those that had succeeded
     #[arg(long, value_name = "HOW", default_value = "stop")]
     pub on_failure: OnFailure,
+    #[command(flatten)]
+    pub rolling: Rolling,
 }
 
 /// How results are shown.

@@ -1,4 +1,5 @@
-use crate::engine::{Applied, Drifted, Planned, Trouble};
+use crate::engine::{Applied, Counted, Drifted, Linted, Planned, Trouble};
+use crate::resource::{Ruling, Said, Severity};
 use crate::transaction::Outcome;
 
 /// The exit codes of zdt, from harmless to worst: of several hosts the worst decides.
@@ -58,7 +59,7 @@ impl Exit {
             Applied::NotVerified(trouble) | Applied::NotReached(trouble) | Applied::Lost { why: trouble, .. } => {
                 Exit::of_trouble(trouble)
             }
-            Applied::NotStarted => Exit::Pending,
+            Applied::NotStarted(_) => Exit::Pending,
         }
     }
 
@@ -71,6 +72,31 @@ impl Exit {
             Drifted::Looked(looked) if looked.drift.is_untold() => Exit::Unknown,
             Drifted::Looked(looked) if looked.drift.has_drift() => Exit::Pending,
             Drifted::Looked(_) => Exit::Clean,
+        }
+    }
+
+    /// A Puma that does not run is an answer; one that cannot be asked is none.
+    pub fn of_stats(counted: &Counted) -> Exit {
+        match counted {
+            Counted::Unknown(trouble) => Exit::of_trouble(trouble),
+            Counted::Told(seen) if seen.pumas.iter().any(|puma| puma.untold.is_some()) => Exit::Unknown,
+            Counted::Told(_) | Counted::Sandbox | Counted::NotAsked => Exit::Clean,
+        }
+    }
+
+    /// `least`: what is less severe does not count, whether it was found or could not be told.
+    pub fn of_check(linted: &Linted, least: Severity) -> Exit {
+        let of_ruling = |ruling: &Ruling| match ruling.said {
+            _ if ruling.severity < least => Exit::Clean,
+            Said::Holds => Exit::Clean,
+            Said::Broken { .. } => Exit::Pending,
+            Said::Untold(_) => Exit::Unknown,
+        };
+        match linted {
+            Linted::Looked(rulings) => worst(rulings.iter().map(of_ruling)),
+            Linted::Open(_) => Exit::Unknown,
+            Linted::Unknown(trouble) => Exit::of_trouble(trouble),
+            Linted::Faulty(_) => Exit::Wrong,
         }
     }
 
@@ -98,7 +124,7 @@ mod tests {
     use super::*;
     use crate::engine::Looked;
     use crate::plan::{Cause, Finding, HostDrift};
-    use crate::resource::{Id, Mismatch, OpenSeen, OpenState, Subject};
+    use crate::resource::{Id, Mismatch, OpenSeen, OpenState, PumaSeen, StatsSeen, Subject};
 
     fn id() -> Id {
         Id { subject: Subject::Path, name: "/a".to_owned() }
@@ -148,6 +174,49 @@ mod tests {
             (Drifted::Unknown(Trouble::Panic("bug".to_owned())), 70),
         ] {
             assert_eq!(Exit::of_drift(&drifted).code(), code, "{drifted:?}");
+        }
+    }
+
+    #[test]
+    fn stats_have_these_codes() {
+        let told = |untold: &[Option<&str>]| {
+            let puma = |untold: &Option<&str>| PumaSeen { untold: untold.map(str::to_owned), ..PumaSeen::default() };
+            Counted::Told(StatsSeen { clock: 0, uptime: None, pumas: untold.iter().map(puma).collect() })
+        };
+        for (counted, code) in [
+            (told(&[None, None]), 0),
+            (told(&[None, Some("why")]), 4),
+            (Counted::Sandbox, 0),
+            (Counted::NotAsked, 0),
+            (Counted::Unknown(Trouble::Late), 4),
+            (Counted::Unknown(Trouble::Panic("bug".to_owned())), 70),
+        ] {
+            assert_eq!(Exit::of_stats(&counted).code(), code, "{counted:?}");
+        }
+    }
+
+    #[test]
+    fn a_check_has_these_codes() {
+        let broken = || Said::Broken { evidence: "e".to_owned(), fix: "f".to_owned() };
+        let untold = || Said::Untold("why".to_owned());
+        let looked = |rulings: Vec<(Severity, Said)>| {
+            let ruling = |(severity, said)| Ruling { rule: "r".to_owned(), severity, role: "r".to_owned(), said };
+            Linted::Looked(rulings.into_iter().map(ruling).collect())
+        };
+        use Severity::{Error, Info, Warning};
+        for (linted, least, code) in [
+            (looked(vec![]), Warning, 0),
+            (looked(vec![(Error, Said::Holds)]), Warning, 0),
+            (looked(vec![(Info, broken())]), Warning, 0),
+            (looked(vec![(Info, broken())]), Info, 2),
+            (looked(vec![(Warning, broken())]), Warning, 2),
+            (looked(vec![(Warning, broken())]), Error, 0),
+            (looked(vec![(Warning, untold())]), Error, 0),
+            (looked(vec![(Error, broken()), (Warning, untold())]), Warning, 4),
+            (Linted::Faulty(Vec::new()), Error, 3),
+            (Linted::Unknown(Trouble::Late), Error, 4),
+        ] {
+            assert_eq!(Exit::of_check(&linted, least).code(), code, "{linted:?}");
         }
     }
 

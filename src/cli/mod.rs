@@ -5,18 +5,23 @@
 mod accept;
 mod apply;
 mod arguments;
+mod check;
 mod drift;
 pub mod error;
 mod exit;
 mod history;
 mod inventory;
+mod limit;
 mod output;
 mod plan;
+mod reload;
 pub mod role;
 mod rollback;
+mod rolling;
 mod saved;
 mod screen;
 mod selection;
+mod stats;
 
 use clap::Parser;
 
@@ -38,9 +43,12 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Plan(command) => plan::run(&command),
         Command::Apply(command) => apply::run(&command),
         Command::Drift(command) => drift::run(&command),
+        Command::Check(command) => check::run(&command),
         Command::Accept(command) => accept::run(&command),
         Command::History(command) => history::run(&command),
+        Command::Reload(command) => reload::run(command),
         Command::Rollback(command) => rollback::run(command),
+        Command::Stats(command) => stats::run(&command),
         Command::Role(command) => role::run(&command),
         Command::Inventory(command) => inventory::run(&command),
     };

@@ -7,12 +7,21 @@ static FAILURE: OnceLock<String> = OnceLock::new();
 /// Writes to standard output. It never ends the program: hosts may be in the midst of a change. A reader that went away
 /// (`| head`) has read enough; any other failure is told at the end, see `failure`.
 pub(super) fn put(text: &str) {
+    put_while_read(text);
+}
+
+/// Likewise, for what would go on for ever; says whether somebody still reads.
+pub(super) fn put_while_read(text: &str) -> bool {
     let mut stdout = anstream::stdout();
-    if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
-        && error.kind() != ErrorKind::BrokenPipe
-    {
-        // Only the first counts.
-        let _ = FAILURE.set(error.to_string());
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => true,
+        Err(error) => {
+            if error.kind() != ErrorKind::BrokenPipe {
+                // Only the first counts.
+                let _ = FAILURE.set(error.to_string());
+            }
+            false
+        }
     }
 }
 

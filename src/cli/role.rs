@@ -82,6 +82,15 @@ pub fn show(library: &Library, name: &str) -> Result<String, Report> {
         section(&mut text, "Looked at in what runs, by zdt drift");
         role.running.iter().for_each(|item| line(&mut text, &of_running(item)));
     }
+    if let Some(stats) = &role.stats {
+        section(&mut text, "Asked by zdt stats");
+        let words: Vec<&str> = stats.arguments.iter().map(written).collect();
+        line(&mut text, &format!("  {} {}", stats.kind, words.join(" ")));
+    }
+    if !role.rules.is_empty() {
+        section(&mut text, "Rules, held by zdt check");
+        role.rules.iter().for_each(|rule| line(&mut text, &format!("  {} ({})", rule.id, rule.severity.name())));
+    }
     example(&mut text, role);
     Ok(text)
 }

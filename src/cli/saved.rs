@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use crate::cli::arguments::{Only, Plan, Selection};
 use crate::cli::error::{Report, render, saved as words};
 use crate::cli::{Exit, exit, output, screen, selection};
-use crate::engine::{Fleet, Planned, Prepared, jobs_of, plan_file, save, saved_as_planned};
+use crate::engine::{self, Fleet, Planned, Prepared, Work, jobs_of, plan_file, save, saved_as_planned};
 use crate::plan::saved::Made;
-use crate::report::{Tally, json as report_json, plan_recap, refused_because};
+use crate::report::{Tally, json as report_json, plan_recap, refused_because, schedule_lines};
 use crate::words::{count, utc};
 
 /// The work of a saved plan, and what it was made from.
@@ -56,9 +56,11 @@ impl Saved {
     }
 }
 
-/// Whether a refused host stops the others too: not where it merely moved on since the plan was made.
+/// Whether a refused host stops the others too: not where it merely moved on since the plan was made, or would be
+/// disturbed more than is allowed.
 pub(super) fn stops(planned: &Planned) -> bool {
-    Exit::of_plan(planned) == Exit::Wrong && !is_moved(planned)
+    let over_limit = matches!(planned, Planned::Ready(ready) if ready.is_over_limit_alone());
+    Exit::of_plan(planned) == Exit::Wrong && !is_moved(planned) && !over_limit
 }
 
 fn is_moved(planned: &Planned) -> bool {
@@ -117,8 +119,11 @@ pub(super) fn show(command: &Plan) -> Result<Exit, Exit> {
         return Err(Exit::Usage);
     }
     let Saved { prepared, made } = read(&command.selection, command.prune, command.only)?;
-    let planned = saved_as_planned(&prepared.jobs);
-    let hosts: Vec<&str> = prepared.jobs.iter().map(|job| job.host.as_str()).collect();
+    let planned = saved_as_planned(&prepared.jobs, command.limit.most());
+    let terms = engine::Terms { rolling: command.rolling.asked(), ..engine::Terms::default() };
+    let (fleet, _) = screen::fleet(prepared.jobs, selection::options(&command.work, terms));
+    let hosts: Vec<&str> = fleet.hosts().collect();
+    let forecast = fleet.forecast(&Work::of(&planned));
     let exit = exit::worst(planned.iter().map(Exit::of_plan));
     if command.output.json {
         let plans = hosts.iter().zip(&planned);
@@ -130,6 +135,7 @@ pub(super) fn show(command: &Plan) -> Result<Exit, Exit> {
             "saved": Saved::json(&made),
             "exit": exit.code(),
             "hosts": plans,
+            "schedule": report_json::schedule(&forecast, &hosts),
             "without_roles": prepared.without_roles,
         }));
         return Ok(exit);
@@ -138,6 +144,7 @@ pub(super) fn show(command: &Plan) -> Result<Exit, Exit> {
     screen::print_plans(&hosts, planned.iter(), screen::detail(&command.output));
     screen::print_without_roles(&prepared.without_roles);
     output::line(&plan_recap(&Tally::of(&planned)));
+    output::put(&schedule_lines(&forecast, &hosts, &fleet.differing()));
     output::line("No host was looked at: `zdt apply` does that before it does what stands here.");
     Ok(exit)
 }

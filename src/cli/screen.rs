@@ -9,8 +9,8 @@ use crate::cli::arguments::Output;
 use crate::cli::error::{self, Report, render};
 use crate::cli::output;
 use crate::engine::{Applied, Event, Fleet, Job, Options, Planned, Purpose, Ready, Trouble};
-use crate::report::{Detail, Progress, Shown, deadline_words, host_block, printable};
-use crate::transaction;
+use crate::report::{Detail, Progress, Shown, batch_line, deadline_words, host_block, pause_line, printable};
+use crate::transaction::{self, Trial};
 use crate::words::count;
 
 /// A runtime with two workers: the work is waiting, not computing.
@@ -61,6 +61,8 @@ fn said_aloud(event: &Event) -> Option<String> {
                 "{host}: the connection broke while it was at work; trying again. Left alone, {words}.\n"
             ));
         }
+        Event::Batch { batch, hosts } => return Some(format!("{}\n", batch_line(*batch, hosts))),
+        Event::Pause { batch, lasts } => return Some(format!("{}\n", pause_line(*batch, *lasts))),
         Event::Stage { .. } | Event::Planned { .. } | Event::Applied { .. } => return None,
     };
     match progress {
@@ -70,6 +72,15 @@ fn said_aloud(event: &Event) -> Option<String> {
         transaction::Progress::Waiting { who } => Some(format!("{host}: waiting, held by {}\n", printable(who))),
         transaction::Progress::Recovering { who, .. } => {
             Some(format!("{host}: settling first what was left open: {}\n", printable(who)))
+        }
+        transaction::Progress::Repaired { stale, wanted } => Some(format!(
+            "{host}: {stale} of {wanted} workers said that they were new and ran old code; they are restarted once more\n"
+        )),
+        transaction::Progress::Tried(Trial::Untried { reason }) => {
+            Some(format!("{host}: no trial boot: {}\n", printable(reason)))
+        }
+        transaction::Progress::Unwitnessed { reason } => {
+            Some(format!("{host}: requests are not counted: {}\n", printable(reason)))
         }
         _ => None,
     }
@@ -84,6 +95,14 @@ pub(super) async fn plan(
     let begun = Instant::now();
     let hosts = fleet.hosts().count();
     let planned = watch(fleet.plan(purpose), events, "planning", hosts).await;
+    (planned, begun.elapsed())
+}
+
+/// Plans a reload, with its duration.
+pub(super) async fn plan_reload(fleet: &Fleet, events: &mut UnboundedReceiver<Event>) -> (Vec<Planned>, Duration) {
+    let begun = Instant::now();
+    let hosts = fleet.hosts().count();
+    let planned = watch(fleet.plan_reload(), events, "looking", hosts).await;
     (planned, begun.elapsed())
 }
 
@@ -211,12 +230,14 @@ pub(super) fn words_for(applied: &Applied) -> fn(&str, &Trouble) -> String {
 }
 
 pub(super) fn print_without_roles(hosts: &[String]) {
-    if !hosts.is_empty() {
-        output::line(&format!(
-            "Not looked at, for `zdt_roles` is not set: {}.",
-            named(&hosts.iter().map(String::as_str).collect::<Vec<_>>())
-        ));
+    if let Some(words) = without_roles(hosts) {
+        output::put(&words);
     }
+}
+
+pub(super) fn without_roles(hosts: &[String]) -> Option<String> {
+    let names: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    (!hosts.is_empty()).then(|| format!("Not looked at, for `zdt_roles` is not set: {}.\n", named(&names)))
 }
 
 pub(super) fn print_json(document: &serde_json::Value) {

@@ -63,8 +63,12 @@ pub(super) fn terms(terms: &Terms) -> engine::Terms {
             OnFailure::Continue => engine::OnFailure::Continue,
             OnFailure::Undo => engine::OnFailure::Undo,
         },
+        rolling: terms.rolling.asked(),
         prune: false,
         only: None,
+        trial: !terms.no_trial,
+        witness: !terms.no_witness,
+        most: None,
     }
 }
 

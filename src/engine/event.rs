@@ -1,9 +1,9 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use crate::engine::{Deadline, End, Goal};
+use crate::engine::{Deadline, End, Goal, WhyNot, rolling};
 use crate::host;
 use crate::plan::{Change, HostPlan, Unknown};
 use crate::resource::{Level, Observation, OpenSeen};
@@ -30,10 +30,27 @@ pub enum Event {
         host: String,
         deadline: Deadline,
     },
+    /// These hosts begin; said where there are several batches.
+    Batch {
+        batch: Batch,
+        hosts: Vec<String>,
+    },
+    /// Before these hosts begin, some time passes.
+    Pause {
+        batch: Batch,
+        lasts: Duration,
+    },
     /// One host's apply has ended.
     Applied {
         host: String,
     },
+}
+
+/// Which batch of how many, as far as can be foreseen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Batch {
+    pub number: usize,
+    pub of: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,14 +107,21 @@ impl Ready {
     /// Whether a check said no or could not look, a role said no, or something stands in the way: apply will not touch
     /// this host. A sandbox has nothing that a check could ask.
     pub fn is_refused(&self) -> bool {
+        !self.plan.refusals.is_empty() || self.says_no()
+    }
+
+    /// Whether all that refuses it is a limit that somebody set.
+    pub fn is_over_limit_alone(&self) -> bool {
+        self.plan.is_over_limit_alone() && !self.says_no()
+    }
+
+    fn says_no(&self) -> bool {
         let refuses = |checked: &Checked| match checked.verdict {
             Verdict::Failed { .. } => true,
             Verdict::NotRun { .. } => !self.sandbox,
             Verdict::Passed { .. } | Verdict::Deferred { .. } => false,
         };
-        !self.plan.refusals.is_empty()
-            || self.plan.notices.iter().any(|notice| notice.level == Level::Refusal)
-            || self.checked.iter().any(refuses)
+        self.plan.notices.iter().any(|notice| notice.level == Level::Refusal) || self.checked.iter().any(refuses)
     }
 }
 
@@ -137,13 +161,15 @@ pub enum Applied {
     /// The connection broke before anything was sent.
     NotReached(Trouble),
     /// The connection broke while the host was at work, and no other was to be had before the host settles by itself.
-    Lost { why: Trouble, deadline: Deadline },
+    Lost {
+        why: Trouble,
+        deadline: Deadline,
+    },
     /// It had committed; as another host failed, it was taken back and is as before.
     TakenBack,
     /// It had committed, and could not be taken back: this became of it.
     NotTakenBack(Box<Applied>),
-    /// Another host failed, or Ctrl-C, before this one began.
-    NotStarted,
+    NotStarted(WhyNot),
 }
 
 /// Why a change that was in place was not to stay.
@@ -169,20 +195,20 @@ impl Applied {
         matches!(self, Applied::Ended(Outcome::Committed) | Applied::NotConverged(_) | Applied::NotVerified(_))
     }
 
-    /// Whether the change itself went wrong, so that it must not go on to further hosts. A host that could not be
-    /// reached says nothing about the others.
-    pub fn is_failure(&self) -> bool {
+    /// What it counts for among the others.
+    pub(super) fn end(&self) -> rolling::End {
         match self {
-            Applied::Ended(Outcome::Committed | Outcome::Locked { .. } | Outcome::Unknown { .. })
+            Applied::Ended(Outcome::Committed) => rolling::End::Well,
+            Applied::Ended(Outcome::Locked { .. } | Outcome::Unknown { .. })
             | Applied::NotReached(_)
-            | Applied::NotStarted
-            | Applied::TakenBack => false,
+            | Applied::NotStarted(_) => rolling::End::Unreachable,
             Applied::Ended(Outcome::PutBack { .. } | Outcome::Stuck { .. })
             | Applied::Reverted(_)
             | Applied::NotConverged(_)
             | Applied::NotVerified(_)
             | Applied::Lost { .. }
-            | Applied::NotTakenBack(_) => true,
+            | Applied::TakenBack
+            | Applied::NotTakenBack(_) => rolling::End::Failed,
         }
     }
 }

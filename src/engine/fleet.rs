@@ -1,12 +1,17 @@
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use crate::engine::rolling::{self, Roll, Rules, Wish, Wishes};
 use crate::engine::visit::{Purpose, Visit};
-use crate::engine::{Applied, AtWork, Event, Job, OnFailure, Planned, Ready, Terms, Trouble};
+use crate::engine::{
+    Applied, Asked, AtWork, Batch, Differing, Event, Forecast, Goal, Job, OnFailure, Planned, Ramp, Ready, Terms,
+    Trouble, WhyNot, WitnessLog, Work,
+};
 use crate::host;
 use crate::transaction::Outcome;
 
@@ -24,15 +29,23 @@ pub struct Fleet {
     jobs: Arc<Vec<Job>>,
     options: Arc<Options>,
     events: UnboundedSender<Event>,
-    /// Set by Ctrl-C or by a host that failed: no further host begins.
-    stop: Arc<AtomicBool>,
+    /// Set by Ctrl-C: no further host begins.
+    stop: Arc<watch::Sender<bool>>,
     at_work: AtWork,
+    witnessed: WitnessLog,
 }
 
 impl Fleet {
     pub fn new(jobs: Vec<Job>, options: Options, events: UnboundedSender<Event>) -> Fleet {
         let (jobs, options) = (Arc::new(jobs), Arc::new(options));
-        Fleet { jobs, options, events, stop: Arc::default(), at_work: AtWork::default() }
+        Fleet {
+            jobs,
+            options,
+            events,
+            stop: Arc::new(watch::Sender::new(false)),
+            at_work: AtWork::default(),
+            witnessed: WitnessLog::default(),
+        }
     }
 
     pub fn hosts(&self) -> impl Iterator<Item = &str> {
@@ -46,7 +59,9 @@ impl Fleet {
     /// From the next host on, none begins; those at work settle.
     pub fn stopper(&self) -> impl Fn() + Send + use<> {
         let stop = Arc::clone(&self.stop);
-        move || stop.store(true, Ordering::Relaxed)
+        move || {
+            stop.send_replace(true);
+        }
     }
 
     /// The hosts that change at this moment.
@@ -54,12 +69,27 @@ impl Fleet {
         self.at_work.clone()
     }
 
+    /// What was counted of the requests to each host.
+    pub fn witnessed(&self) -> WitnessLog {
+        self.witnessed.clone()
+    }
+
     /// Plans every host, in the order of the jobs.
     pub async fn plan(&self, purpose: Purpose) -> Vec<Planned> {
-        let each = (0..self.jobs.len()).map(|index| (index, ()));
+        let Terms { prune, only, .. } = self.options.terms;
+        self.plan_for(Goal::Roles { prune, only }, purpose).await
+    }
+
+    /// Plans for every host that what runs takes up the current release.
+    pub async fn plan_reload(&self) -> Vec<Planned> {
+        self.plan_for(Goal::Reload, Purpose::Apply).await
+    }
+
+    async fn plan_for(&self, goal: Goal, purpose: Purpose) -> Vec<Planned> {
+        let each = (0..self.jobs.len()).map(|index| (index, goal.clone()));
         let planned = self
-            .each(each, move |base, ()| async move {
-                let planned = base.visit().plan(purpose).await;
+            .each(each, move |base, goal: Goal| async move {
+                let planned = base.visit().plan(purpose, &goal).await;
                 base.tell(Event::Planned { host: base.host() });
                 planned
             })
@@ -67,59 +97,165 @@ impl Fleet {
         planned.into_iter().map(|result| result.unwrap_or_else(|why| Planned::Unknown(Trouble::Panic(why)))).collect()
     }
 
-    /// Applies the plans given by job index; once a host fails it goes on as the terms say. Answers in the same order.
-    pub async fn apply(&self, ready: Vec<(usize, Arc<Ready>)>, transaction: &str) -> Vec<(usize, Applied)> {
-        let indices: Vec<usize> = ready.iter().map(|(index, _)| *index).collect();
+    /// Which hosts would begin together.
+    pub fn forecast(&self, work: &Work) -> Forecast {
+        self.roll(work).forecast()
+    }
+
+    /// The settings of which the hosts have several values.
+    pub fn differing(&self) -> Vec<Differing> {
+        let Asked { batch, pause, max_failures } = &self.options.terms.rolling;
+        [
+            batch.is_none().then(|| rolling::differing("zdt_batch", &self.wishes(|it| it.batch.as_ref()))).flatten(),
+            pause.is_none().then(|| rolling::differing("zdt_pause", &self.wishes(|it| it.pause.as_ref()))).flatten(),
+            max_failures
+                .is_none()
+                .then(|| rolling::differing("zdt_max_failures", &self.wishes(|it| it.max_failures.as_ref())))
+                .flatten(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    fn wishes<'a, T: PartialEq + 'a>(&'a self, wish: impl Fn(&'a Wishes) -> Option<&'a Wish<T>>) -> Vec<&'a Wish<T>> {
+        rolling::distinct(self.jobs.iter().map(|job| wish(&job.rolling)))
+    }
+
+    fn roll(&self, work: &Work) -> Roll {
+        let Terms { rolling: asked, on_failure, .. } = &self.options.terms;
+        let ramps = match &asked.batch {
+            Some(ramp) => vec![ramp.clone()],
+            None => self.wishes(|it| it.batch.as_ref()).into_iter().map(|wish| wish.value.clone()).collect(),
+        };
+        let run = work.ready.len() + work.unknown.len();
+        let of_variables =
+            || self.wishes(|it| it.max_failures.as_ref()).iter().map(|wish| wish.value.at_most(run)).min();
+        let allowed = match (on_failure, asked.max_failures) {
+            (OnFailure::Continue, _) => None,
+            (_, Some(size)) => Some(size.at_most(run)),
+            (_, None) => Some(of_variables().unwrap_or(0)),
+        };
+        let in_service = |index: usize| &self.jobs[index].rolling.in_service[..];
+        let ready = work.ready.iter().map(|(index, _)| (*index, in_service(*index)));
+        let rules = Rules { ramps: if ramps.is_empty() { vec![Ramp::default()] } else { ramps }, allowed };
+        Roll::new(rules, ready, work.unknown.iter().map(|index| in_service(*index)))
+    }
+
+    /// Carries `work` out, batch after batch, as long as no more hosts fail than may. Answers in the order of the work.
+    pub async fn apply(&self, work: Work, transaction: &str) -> Vec<(usize, Applied)> {
         let transaction: Arc<str> = Arc::from(transaction);
-        let (stop, id) = (Arc::clone(&self.stop), Arc::clone(&transaction));
-        let goes_on = self.options.terms.on_failure == OnFailure::Continue;
+        let roll = self.roll(&work);
+        let of = roll.forecast().batches.len();
+        let roll = Arc::new(Mutex::new(roll));
+        let ready: BTreeMap<usize, Arc<Ready>> = work.ready.into_iter().collect();
+        let mut applied = BTreeMap::new();
+        let mut number = 0;
+        // By a call of its own: a lock taken in the condition would be held until the end of the body.
+        let next = |roll: &Mutex<Roll>| locked(roll).next();
+        while !self.is_stopped()
+            && let Some(hosts) = next(&roll)
+        {
+            number += 1;
+            // What failed takes room, so that there may be more batches than were foreseen.
+            let batch = Batch { number, of: of.max(number) };
+            if number > 1 {
+                self.pause(batch).await;
+            }
+            if batch.of > 1 && !self.is_stopped() {
+                let hosts = hosts.iter().map(|index| self.jobs[*index].host.clone()).collect();
+                self.tell(Event::Batch { batch, hosts });
+            }
+            let of_batch = hosts.iter().filter_map(|index| Some((*index, Arc::clone(ready.get(index)?))));
+            let ended = self.apply_batch(of_batch, &roll, &transaction).await;
+            applied.extend(hosts.into_iter().zip(ended).filter_map(|(index, applied)| Some((index, applied?))));
+        }
+        let way_back = {
+            let roll = locked(&roll);
+            for index in ready.keys() {
+                let why_not = || roll.why_not(*index).unwrap_or(WhyNot::Asked);
+                applied.entry(*index).or_insert_with(|| Applied::NotStarted(why_not()));
+            }
+            let undoes = self.options.terms.on_failure == OnFailure::Undo && roll.over_budget().is_some();
+            let changed = applied.iter().filter(|(_, applied)| applied.has_changed()).map(|(index, _)| *index);
+            undoes.then(|| roll.back(changed))
+        };
+        if let Some(roll) = way_back {
+            self.take_back(&mut applied, roll, &transaction).await;
+        }
+        applied.into_iter().collect()
+    }
+
+    /// `None`: by the time of its turn no further host was to begin.
+    async fn apply_batch(
+        &self,
+        batch: impl Iterator<Item = (usize, Arc<Ready>)>,
+        roll: &Arc<Mutex<Roll>>,
+        transaction: &Arc<str>,
+    ) -> Vec<Option<Applied>> {
         let applied = self
-            .each(ready.into_iter(), move |base, ready| {
-                let (stop, transaction) = (Arc::clone(&stop), Arc::clone(&id));
+            .each(batch, move |base, ready| {
+                let (stop, roll, transaction) = (Arc::clone(&self.stop), Arc::clone(roll), Arc::clone(transaction));
                 async move {
-                    if stop.load(Ordering::Relaxed) {
-                        return Applied::NotStarted;
+                    if *stop.borrow() || locked(&roll).over_budget().is_some() {
+                        return None;
                     }
                     // A panic is a failure too, and comes past no `if`.
-                    let mut guard = StopUnless { harmless: goes_on, stop };
+                    let mut told = TellsRoll { roll, index: base.index, end: rolling::End::Failed };
                     let applied = base.visit().apply(&ready, &transaction).await;
-                    guard.harmless |= !applied.is_failure();
-                    drop(guard);
+                    told.end = applied.end();
+                    drop(told);
                     base.tell(Event::Applied { host: base.host() });
-                    applied
+                    Some(applied)
                 }
             })
             .await;
-        let applied = applied.into_iter().map(|result| result.unwrap_or_else(Applied::panicked));
-        let applied = indices.into_iter().zip(applied).collect();
-        match self.options.terms.on_failure {
-            OnFailure::Undo => self.take_back(applied, transaction).await,
-            OnFailure::Stop | OnFailure::Continue => applied,
+        applied.into_iter().map(|result| result.unwrap_or_else(|why| Some(Applied::panicked(why)))).collect()
+    }
+
+    /// Those that have committed go back to what they were before.
+    async fn take_back(&self, applied: &mut BTreeMap<usize, Applied>, mut roll: Roll, transaction: &Arc<str>) {
+        while let Some(hosts) = roll.next() {
+            let taken = self
+                .each(hosts.iter().map(|index| (*index, ())), |base, ()| {
+                    let transaction = Arc::clone(transaction);
+                    async move { base.visit().take_back(&transaction).await }
+                })
+                .await;
+            for (index, result) in hosts.into_iter().zip(taken) {
+                let became = result.unwrap_or_else(Applied::panicked);
+                roll.ended(index, became.end());
+                let now = match became {
+                    Applied::Ended(Outcome::Committed) => Applied::TakenBack,
+                    other => Applied::NotTakenBack(Box::new(other)),
+                };
+                applied.insert(index, now);
+            }
         }
     }
 
-    /// Where a host failed, those that have committed go back to what they were before.
-    async fn take_back(&self, mut applied: Vec<(usize, Applied)>, transaction: Arc<str>) -> Vec<(usize, Applied)> {
-        if !applied.iter().any(|(_, applied)| applied.is_failure()) {
-            return applied;
+    async fn pause(&self, batch: Batch) {
+        let longest = || self.wishes(|it| it.pause.as_ref()).iter().map(|wish| wish.value).max();
+        let seconds = self.options.terms.rolling.pause.or_else(longest).unwrap_or_default();
+        let lasts = Duration::from_secs(seconds);
+        if lasts.is_zero() {
+            return;
         }
-        let changed = |(_, (_, applied)): &(usize, &(usize, Applied))| applied.has_changed();
-        let committed: Vec<(usize, usize)> =
-            applied.iter().enumerate().filter(changed).map(|(position, (index, _))| (*index, position)).collect();
-        let positions: Vec<usize> = committed.iter().map(|(_, position)| *position).collect();
-        let taken = self
-            .each(committed.into_iter(), move |base, _| {
-                let transaction = Arc::clone(&transaction);
-                async move { base.visit().take_back(&transaction).await }
-            })
-            .await;
-        for (position, result) in positions.into_iter().zip(taken) {
-            applied[position].1 = match result.unwrap_or_else(Applied::panicked) {
-                Applied::Ended(Outcome::Committed) => Applied::TakenBack,
-                other => Applied::NotTakenBack(Box::new(other)),
-            };
+        self.tell(Event::Pause { batch, lasts });
+        let mut stop = self.stop.subscribe();
+        tokio::select! {
+            () = tokio::time::sleep(lasts) => {}
+            _ = stop.wait_for(|stop| *stop) => {}
         }
-        applied
+    }
+
+    fn is_stopped(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    fn tell(&self, event: Event) {
+        // Nobody listening any more is no reason to stop half-way.
+        let _ = self.events.send(event);
     }
 
     /// Runs `work` for each item, `forks` at once; a panic of one host is that host's result, not the end of the others.
@@ -145,6 +281,7 @@ impl Fleet {
                 options: Arc::clone(&self.options),
                 events: self.events.clone(),
                 at_work: self.at_work.clone(),
+                witnessed: self.witnessed.clone(),
             };
             let task = work(base, item);
             // Places are given out in the order of the inventory: with one at a time, a failure stops all that stand behind.
@@ -178,11 +315,13 @@ pub(super) struct Base {
     options: Arc<Options>,
     events: UnboundedSender<Event>,
     at_work: AtWork,
+    witnessed: WitnessLog,
 }
 
 impl Base {
     pub fn visit(&self) -> Visit<'_> {
-        Visit { job: &self.jobs[self.index], options: &self.options, events: &self.events, at_work: &self.at_work }
+        let Base { jobs, index, options, events, at_work, witnessed } = self;
+        Visit { job: &jobs[*index], options, events, at_work, witnessed }
     }
 
     pub fn host(&self) -> String {
@@ -195,18 +334,22 @@ impl Base {
     }
 }
 
-/// Keeps further hosts from beginning unless this one was harmless.
-struct StopUnless {
-    harmless: bool,
-    stop: Arc<AtomicBool>,
+/// How a host ended reaches the roll in any case.
+struct TellsRoll {
+    roll: Arc<Mutex<Roll>>,
+    index: usize,
+    end: rolling::End,
 }
 
-impl Drop for StopUnless {
+impl Drop for TellsRoll {
     fn drop(&mut self) {
-        if !self.harmless {
-            self.stop.store(true, Ordering::Relaxed);
-        }
+        locked(&self.roll).ended(self.index, self.end);
     }
+}
+
+/// It is never left half-way changed.
+fn locked(roll: &Mutex<Roll>) -> MutexGuard<'_, Roll> {
+    roll.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -214,16 +357,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_stops_the_fleet_and_a_commit_does_not() {
-        for harmless in [true, false] {
-            let stop = Arc::new(AtomicBool::new(false));
-            let guard = StopUnless { harmless, stop: Arc::clone(&stop) };
+    fn a_panic_counts_as_a_failure_and_a_commit_does_not() {
+        for (end, next) in [(rolling::End::Failed, None), (rolling::End::Well, Some(vec![1]))] {
+            let rules = Rules { ramps: vec![Ramp::default()], allowed: Some(0) };
+            let mut roll = Roll::new(rules, [(0, &[][..]), (1, &[])].into_iter(), std::iter::empty());
+            assert_eq!(roll.next(), Some(vec![0]));
+            let roll = Arc::new(Mutex::new(roll));
+            let told = TellsRoll { roll: Arc::clone(&roll), index: 0, end };
             let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
-                let _guard = guard;
+                let _told = told;
                 std::panic::resume_unwind(Box::new(()));
             }));
             assert!(ended.is_err());
-            assert_eq!(stop.load(Ordering::Relaxed), !harmless);
+            assert_eq!(locked(&roll).next(), next);
         }
     }
 }

@@ -14,6 +14,8 @@ pub enum Goal {
     Roles { prune: bool, only: Option<Only> },
     /// What its roles want, but for what a plan of this part of it has left out.
     Part { only: Only, left_out: Arc<[LeftOut]> },
+    /// As it is, but that what runs takes up the current release.
+    Reload,
     /// What it was before some of its transactions.
     Rollback(Arc<Rollback>),
 }
@@ -31,7 +33,7 @@ impl Goal {
         match self {
             Goal::Rollback(rollback) => rollback.request(),
             _ if self.asks_what_runs() => job.request_running(),
-            Goal::Roles { .. } | Goal::Part { .. } => job.request(),
+            Goal::Roles { .. } | Goal::Part { .. } | Goal::Reload => job.request(),
         }
     }
 
@@ -40,7 +42,12 @@ impl Goal {
         if let Goal::Rollback(rollback) = self {
             let mut plan = rollback.plan(observation).map_err(Trouble::Unseen)?;
             plan.notices.extend(rollback.undone().iter().rev().map(undone));
+            // The way back is the way in, backwards: nginx forgives a worker that ends until Puma has restarted.
+            plan.handlers.sort_by_key(|planned| planned.handler.kind == "nginx_reload");
             return Ok(plan);
+        }
+        if let Goal::Reload = self {
+            return job.reload(&observation.facts).map_err(Trouble::Faults);
         }
         let wanted = job.wanted(&observation.facts).map_err(Trouble::Faults)?;
         let mut plan = plan::plan(&wanted, observation).map_err(Trouble::Unseen)?;
@@ -52,7 +59,7 @@ impl Goal {
             Goal::Roles { prune: true, .. } => plan.prune(observation),
             Goal::Roles { only: Some(only), .. } => plan.keep(*only, &mismatches()?, &wanted, observation),
             Goal::Part { left_out, .. } => plan.leave(left_out, &mismatches()?, &wanted),
-            Goal::Roles { .. } | Goal::Rollback(_) => {}
+            Goal::Roles { .. } | Goal::Reload | Goal::Rollback(_) => {}
         }
         Ok(plan)
     }
@@ -66,7 +73,7 @@ impl Goal {
         match self {
             Goal::Roles { only, .. } => *only,
             Goal::Part { only, .. } => Some(*only),
-            Goal::Rollback(_) => None,
+            Goal::Reload | Goal::Rollback(_) => None,
         }
     }
 
@@ -83,15 +90,19 @@ impl Goal {
     pub(super) fn hold(&self, job: &Job, plan: HostPlan, observation: &Observation) -> HostPlan {
         match self {
             Goal::Roles { .. } => job.bound.hold(plan, observation),
-            Goal::Part { .. } | Goal::Rollback(_) => plan,
+            Goal::Part { .. } | Goal::Reload | Goal::Rollback(_) => plan,
         }
     }
 
     /// Makes the manifest of a run what only this goal knows.
     pub(super) fn settle(&self, manifest: &mut Manifest) {
-        if let Goal::Rollback(rollback) = self {
-            manifest.header.kind = Kind::Rollback;
-            rollback.settle(manifest);
+        match self {
+            Goal::Rollback(rollback) => {
+                manifest.header.kind = Kind::Rollback;
+                rollback.settle(manifest);
+            }
+            Goal::Reload => manifest.header.kind = Kind::Reload,
+            Goal::Roles { .. } | Goal::Part { .. } => {}
         }
     }
 }

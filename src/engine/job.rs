@@ -1,14 +1,16 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use crate::engine::{Wanted, sandbox};
+use crate::engine::rolling::{self, Wishes};
+use crate::engine::{Wanted, sandbox, witness};
 use crate::host;
 use crate::inventory::{self, Connection, ConnectionKind, Inventory, UnusedFile, Variables};
-use crate::plan;
+use crate::plan::{self, HostPlan};
 use crate::project::{self, Project};
-use crate::resource::{Desired, Facts, Mismatch, Observation, ObserveRequest};
+use crate::resource::{Desired, Disruption, Facts, Mismatch, Observation, ObserveRequest, Ruling, StatsRequest};
 use crate::role::{self, Bound, Library};
 use crate::source::Span;
+use crate::transaction::Witness;
 use crate::yaml::Node;
 
 /// One host's work: where it is and what its roles want.
@@ -20,7 +22,13 @@ pub struct Job {
     pub root: Option<String>,
     /// What a sandbox pretends to run (`zdt_facts`).
     pub pretended: Facts,
+    /// The most that a handler may cost here (`zdt_max_disruption`).
+    pub most: Option<Disruption>,
     pub bound: Wanted,
+    /// How requests are watched while something is activated; `None`: not at all.
+    pub witness: Option<Witness>,
+    /// What its variables say of how a run goes.
+    pub rolling: Wishes,
 }
 
 impl Job {
@@ -41,6 +49,34 @@ impl Job {
         ObserveRequest { root: self.root.clone(), ..request }
     }
 
+    /// All that rules must know of the host.
+    pub(super) fn request_rules(&self) -> ObserveRequest {
+        let request = match self.alive() {
+            Some(bound) => bound.request_rules(),
+            None => self.bound.request(),
+        };
+        ObserveRequest { root: self.root.clone(), ..request }
+    }
+
+    /// What the rules say of a host that answered `request_rules` so. A saved plan knows none.
+    pub(super) fn rulings(&self, facts: &Facts) -> Result<Vec<Ruling>, Vec<role::Fault>> {
+        match &self.bound {
+            Wanted::Roles(bound) if self.root.is_some() => bound.rulings(&self.pretended),
+            Wanted::Roles(bound) => bound.rulings(facts),
+            Wanted::Saved(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// The names of the rules that are asked of it.
+    pub fn rules(&self) -> impl Iterator<Item = &str> {
+        match &self.bound {
+            Wanted::Roles(bound) => Some(bound),
+            Wanted::Saved(_) => None,
+        }
+        .into_iter()
+        .flat_map(Bound::rules)
+    }
+
     /// What runs on a host that answered `request_running` so, and is not what its files say.
     pub(super) fn mismatches(
         &self,
@@ -49,6 +85,23 @@ impl Job {
     ) -> Result<Vec<Mismatch>, Vec<role::Fault>> {
         let Some(bound) = self.alive() else { return Ok(Vec::new()) };
         Ok(plan::mismatches(&bound.running(&observation.facts)?, wanted, observation))
+    }
+
+    /// The plan of a reload of a host that answered so.
+    pub(super) fn reload(&self, facts: &Facts) -> Result<HostPlan, Vec<role::Fault>> {
+        let handlers = match self.alive() {
+            Some(bound) => bound.reloads(facts)?,
+            None => Vec::new(),
+        };
+        Ok(HostPlan::of_handlers(handlers))
+    }
+
+    /// What `zdt stats` asks it; `None` where none of its roles knows of anything that tells stats.
+    pub fn stats_request(&self) -> Option<&StatsRequest> {
+        match &self.bound {
+            Wanted::Roles(bound) => Some(bound.stats_request()).filter(|request| !request.is_empty()),
+            Wanted::Saved(_) => None,
+        }
     }
 
     /// The roles, where what they are about can run: not in a folder, and a saved plan knows only files.
@@ -89,11 +142,27 @@ pub enum Problem {
         host: String,
         root: String,
     },
+    /// `zdt_witness` is not as it can be.
+    BadWitness {
+        span: Span,
+        key: String,
+        found: String,
+        wanted: &'static str,
+    },
+    /// `zdt_min_in_service` is set on one host; it speaks of a group.
+    NotOfGroup {
+        span: Span,
+    },
     /// `zdt_facts` is not fact → key → text.
     BadFacts {
         span: Span,
         found: String,
         wanted: &'static str,
+    },
+    /// `zdt_max_disruption` is no cost.
+    BadLimit {
+        span: Span,
+        found: String,
     },
 }
 
@@ -159,8 +228,11 @@ pub(super) fn job(
         .map_err(|faults| problems.extend(faults.into_iter().map(Problem::Inventory)))
         .ok();
     let bound = library.bind(&variables).map_err(|faults| problems.extend(faults.into_iter().map(Problem::Role))).ok();
-    let (Some(connection), Some(bound)) = (connection, bound) else { return Err(problems) };
+    let rolling = rolling::read(inventory, host, &variables).map_err(|found| problems.extend(found)).ok();
+    let (Some(connection), Some(bound), Some(rolling)) = (connection, bound, rolling) else { return Err(problems) };
     let pretended = pretended(&variables, &bound)?;
+    let witness = witness::of(&variables)?;
+    let most = most(&variables)?;
     let root = match &connection.root {
         None => None,
         Some(root) => Some(
@@ -168,7 +240,16 @@ pub(super) fn job(
                 .ok_or_else(|| vec![Problem::BadRoot { host: host.to_owned(), root: root.clone() }])?,
         ),
     };
-    Ok(Some(Job { host: host.to_owned(), target: target(connection), root, pretended, bound: Wanted::Roles(bound) }))
+    Ok(Some(Job {
+        host: host.to_owned(),
+        target: target(connection),
+        root,
+        pretended,
+        most,
+        bound: Wanted::Roles(bound),
+        witness,
+        rolling,
+    }))
 }
 
 fn target(connection: Connection) -> host::Target {
@@ -193,7 +274,7 @@ fn pretended(variables: &Variables, bound: &Bound) -> Result<Facts, Vec<Problem>
         Ok(None) => return Ok(Facts::new()),
         Err(fault) => return Err(vec![Problem::Inventory(fault)]),
     };
-    let known: Vec<String> = bound.request().facts.into_iter().map(|fact| fact.name).collect();
+    let known: Vec<String> = bound.request_rules().facts.into_iter().map(|fact| fact.name).collect();
     let (mut facts, mut problems) = (Facts::new(), Vec::new());
     let mut wrong = |node: &Node, wanted| {
         problems.push(Problem::BadFacts { span: node.span.clone(), found: node.describe(), wanted });
@@ -221,6 +302,21 @@ fn pretended(variables: &Variables, bound: &Bound) -> Result<Facts, Vec<Problem>
         }
     }
     if problems.is_empty() { Ok(facts) } else { Err(problems) }
+}
+
+/// The most that a handler may cost on a host: the variable `zdt_max_disruption`.
+fn most(variables: &Variables) -> Result<Option<Disruption>, Vec<Problem>> {
+    let variable = match variables.resolve("zdt_max_disruption") {
+        Ok(Some(variable)) => variable,
+        Ok(None) => return Ok(None),
+        Err(fault) => return Err(vec![Problem::Inventory(fault)]),
+    };
+    let word = variable.node.text();
+    // A start is allowed in any case, and so it is no limit.
+    match Disruption::of_word(&word).filter(|one| *one != Disruption::Start) {
+        Some(most) => Ok(Some(most)),
+        None => Err(vec![Problem::BadLimit { span: variable.node.span.clone(), found: variable.node.describe() }]),
+    }
 }
 
 fn absolute(directory: &Path, root: &str) -> Option<String> {

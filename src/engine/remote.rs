@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::host::{self, Program, Session};
-use crate::resource::{Hint, HintsRequest, Observation, ObserveRequest};
+use crate::resource::{Hint, HintsRequest, Observation, ObserveRequest, StatsRequest, StatsSeen};
 use crate::transaction::journal::{Line, decode};
 use crate::transaction::{
     Checked, Checking, Confirm, Ended, Header, Manifest, Outcome, Progress, decode_history, decode_saved,
@@ -13,18 +13,27 @@ use crate::transaction::{
 
 /// The host asks each of its logs for seconds at most.
 const HINT_PATIENCE: Duration = Duration::from_secs(60);
+/// For each Puma the host waits for systemd, for the control server and for a Ruby: 22 s at most.
+const STATS_PATIENCE: Duration = Duration::from_secs(30);
 /// The host gives a check 30 s; beyond that nothing is at work any more.
 const CHECK_PATIENCE: Duration = Duration::from_secs(40);
 /// Staging, saving, swapping and putting back, without handlers.
 const RUN_PATIENCE: Duration = Duration::from_secs(120);
-/// A handler may take 90 s, in its last step up to 60 s more, and undo may run it a second time.
-const HANDLER_PATIENCE: Duration = Duration::from_secs(300);
+/// A handler may wait for another restart to end (90 s), try a boot (90 s), and then restart worker after worker: as long as one
+/// gets on within 120 s it is waited for. Undo may run it a second time.
+const HANDLER_PATIENCE: Duration = Duration::from_secs(1800);
 /// Undoing a transaction that somebody else left open, whose handlers we do not know.
 const RECOVERY_PATIENCE: Duration = Duration::from_secs(600);
 
 /// Gives the host what it needs to answer facts about what runs; before `observe`.
 pub(super) fn looks_at_what_runs(session: &mut Session) {
     session.start(Program::RUNNING);
+}
+
+/// Gives the host what it needs to answer facts that only rules ask; before `observe`.
+pub(super) fn looks_for_traps(session: &mut Session) {
+    session.start(Program::RUNNING);
+    session.start(Program::TRAPS);
 }
 
 /// Asks for all of `request` in one round trip.
@@ -48,6 +57,16 @@ pub(super) async fn hints(session: &mut Session, request: &HintsRequest) -> Resu
     let mut lines = Vec::new();
     session.call_within(HINT_PATIENCE, "hints", &request.encode(), |line| lines.push(line.to_vec())).await?;
     request.decode(&lines).map_err(|fault| protocol("hints", &fault.0))
+}
+
+/// Asks what app servers tell of themselves; one round trip.
+pub(super) async fn stats(session: &mut Session, request: &StatsRequest) -> Result<StatsSeen, host::Fault> {
+    session.start(Program::RUNNING);
+    session.start(Program::STATS);
+    let mut lines = Vec::new();
+    let patience = STATS_PATIENCE * u32::try_from(request.queries.len()).unwrap_or(u32::MAX);
+    session.call_within(patience, "stats", &request.encode(), |line| lines.push(line.to_vec())).await?;
+    request.decode(&lines).map_err(|fault| protocol("stats", &fault.to_string()))
 }
 
 /// Runs the checks on the candidates; one round trip, no trace.

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::engine::rolling::Wishes;
 use crate::engine::{Job, Planned, Prepared, Problem, Wanted};
 use crate::host;
 use crate::inventory::{self, Texts};
 use crate::plan::saved::{Address, Made, SavedHost, SavedPlan, SavedState, Work};
-use crate::resource::Facts;
+use crate::resource::{Disruption, Facts};
 use crate::source::Source;
+use crate::transaction::Witness;
 
 /// All that applying needs, of every host. `why` words what came to no plan.
 pub fn save<'a>(
@@ -20,6 +22,7 @@ pub fn save<'a>(
         name: job.host.clone(),
         address: address(&job.target),
         root: job.root.clone(),
+        rolling: job.rolling.saved(),
         state: match planned {
             Planned::Ready(ready) if ready.open.is_some() => SavedState::Unknown(why(&job.host, planned)),
             Planned::Ready(ready) if !ready.is_refused() => match job.wanted(&ready.observation.facts) {
@@ -52,19 +55,22 @@ pub fn jobs_of(plan: SavedPlan, limit: Option<&str>) -> Result<Prepared, Vec<Pro
     let selected: Vec<String> = inventory.select(limit).map_err(problems)?.into_iter().map(str::to_owned).collect();
     let chosen = plan.hosts.into_iter().filter(|host| selected.contains(&host.name));
     let job = |host: SavedHost| Job {
+        rolling: Wishes::of_saved(host.rolling),
         target: target(host.address),
         host: host.name,
         root: host.root,
         pretended: Facts::new(),
+        most: None,
         bound: Wanted::Saved(host.state),
+        witness: Some(Witness::default()),
     };
     let without_roles = if limit.is_none() { plan.without_roles } else { Vec::new() };
     Ok(Prepared { jobs: chosen.map(job).collect(), without_roles, unused_files: Vec::new() })
 }
 
 /// What a saved plan says, as it said it when it was made; no host is looked at.
-pub fn saved_as_planned(jobs: &[Job]) -> Vec<Planned> {
-    jobs.iter().filter_map(|job| job.bound.as_planned(job.root.is_some())).collect()
+pub fn saved_as_planned(jobs: &[Job], most: Option<Disruption>) -> Vec<Planned> {
+    jobs.iter().filter_map(|job| job.bound.as_planned(job.root.is_some(), most)).collect()
 }
 
 fn address(target: &host::Target) -> Address {

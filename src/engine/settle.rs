@@ -92,6 +92,9 @@ impl<'a> Settling<'a> {
                 self.visit.at_work.set(&self.visit.job.host, deadline);
             }
         }
+        if let Progress::Witnessed(witnessed) = &progress {
+            self.visit.witnessed.add(&self.visit.job.host, witnessed);
+        }
         self.visit.tell(Event::Progress { host: self.visit.job.host.clone(), progress });
     }
 

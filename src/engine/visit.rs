@@ -4,7 +4,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::engine::settle::Settling;
 use crate::engine::{
-    Applied, AtWork, Event, Goal, Job, Options, Planned, Ready, Stage, Terms, Trouble, open, remote, sandbox,
+    Applied, AtWork, Event, Goal, Job, Options, Planned, Ready, Stage, Trouble, WitnessLog, open, remote, sandbox,
 };
 use crate::host::{self, Session};
 use crate::plan;
@@ -17,6 +17,7 @@ pub(super) struct Visit<'a> {
     pub options: &'a Options,
     pub events: &'a UnboundedSender<Event>,
     pub at_work: &'a AtWork,
+    pub witnessed: &'a WitnessLog,
 }
 
 /// What a plan is made for.
@@ -44,12 +45,11 @@ impl Visit<'_> {
 
     /// Observe, diff and, where something changes, preflight: one round trip, or two. Changes nothing on the host unless
     /// something was left open there.
-    pub async fn plan(&self, purpose: Purpose) -> Planned {
+    pub async fn plan(&self, purpose: Purpose, goal: &Goal) -> Planned {
         if let Some(planned) = self.job.bound.settled(self.job.root.is_some()) {
             return planned;
         }
-        let Terms { prune, only, .. } = self.options.terms;
-        match self.look(purpose, &Goal::Roles { prune, only }).await {
+        match self.look(purpose, goal).await {
             Ok(planned) => planned,
             Err(fault) => Planned::Unknown(Trouble::Host(fault)),
         }
@@ -89,6 +89,9 @@ impl Visit<'_> {
             Err(Trouble::Faults(faults)) => return Ok(Planned::Faulty(faults)),
             Err(trouble) => return Ok(Planned::Unknown(trouble)),
         };
+        if let Some(most) = self.options.terms.most.or(self.job.most) {
+            plan.allow(most);
+        }
         plan.notices.splice(0..0, settled);
         let still_open = observation.open.clone();
         if let Some(seen) = &still_open {
@@ -121,7 +124,7 @@ impl Visit<'_> {
     }
 
     fn header(&self, id: &str) -> Header {
-        self.options.terms.header(id, self.job.root.as_deref())
+        self.options.terms.header(id, self.job.root.as_deref(), self.job.witness.as_ref())
     }
 
     fn manifest(&self, id: &str, plan: &plan::HostPlan, observation: &Observation) -> Manifest {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::engine::{Goal, Planned, Ready, Trouble};
 use crate::plan::saved::SavedState;
 use crate::plan::{HostPlan, Obstacle};
-use crate::resource::{Desired, Facts, Level, Notice, Observation, ObserveRequest};
+use crate::resource::{Desired, Disruption, Facts, Level, Notice, Observation, ObserveRequest};
 use crate::role::{self, Bound};
 
 /// Where it stands what is wanted of a host: in its roles, or in a saved plan, which is then held to the letter.
@@ -52,7 +52,7 @@ impl Wanted {
     }
 
     /// What was planned when a saved plan was made, without any host.
-    pub(super) fn as_planned(&self, sandbox: bool) -> Option<Planned> {
+    pub(super) fn as_planned(&self, sandbox: bool, most: Option<Disruption>) -> Option<Planned> {
         let Wanted::Saved(SavedState::Planned(work)) = self else { return self.settled(sandbox) };
         Some(match work.plan() {
             Ok(mut plan) => {
@@ -61,6 +61,9 @@ impl Wanted {
                 if sandbox {
                     // As when it was made: `apply` makes the directories that every real host has.
                     plan.refusals.retain(|refusal| !matches!(refusal.obstacle, Obstacle::NoParent { .. }));
+                }
+                if let Some(most) = most {
+                    plan.allow(most);
                 }
                 without_look(plan, sandbox)
             }

@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2086,SC2154
 # SC2086: lists are split on purpose, under `set -f` and an IFS that no word contains. SC2154: US, NL, WS, word:
-# session.sh; units, unit_text, facts, nginx_text: observe.sh.
+# session.sh; units, unit_text, facts, nginx_text, boots: observe.sh.
 # What roles ask about a host beside its files and units. What is not known is not said.
 
 observe_facts() {
@@ -15,6 +15,10 @@ observe_facts() {
 		nginx | puma) "fact_$kind" "$@" ;;
 		nginx_running | puma_running)
 			# Only a look for drift loads these.
+			if command -v "fact_$kind" >/dev/null; then "fact_$kind" "$@"; else unknown_fact; fi
+			;;
+		nginx_traps | puma_traps)
+			# Only a look for traps loads these.
 			if command -v "fact_$kind" >/dev/null; then "fact_$kind" "$@"; else unknown_fact; fi
 			;;
 		*) unknown_fact ;;
@@ -120,9 +124,9 @@ names() {
 	done
 } 2>/dev/null
 
-# Sets load_state, active_state and main_pid of unit $1 from what systemctl showed.
+# Sets load_state, active_state, main_pid, unit_type and triggers of unit $1 from what systemctl showed.
 unit_of() {
-	load_state='' active_state='' main_pid=0 at=1 here=0
+	load_state='' active_state='' main_pid=0 unit_type='' triggers=none at=1 here=0
 	IFS=$NL
 	for unit in $units; do
 		here=$((here + 1))
@@ -134,6 +138,8 @@ unit_of() {
 		"${here}LoadState="*) load_state=${line#*=} ;;
 		"${here}ActiveState="*) active_state=${line#*=} ;;
 		"${here}MainPID="*) main_pid=${line#*=} ;;
+		"${here}Type="*) unit_type=${line#*=} ;;
+		"${here}TriggeredBy="*) triggers=${line#*=} ;;
 		esac
 	done <<-END
 		$unit_text
@@ -141,11 +147,48 @@ unit_of() {
 	IFS=$WS
 }
 
+# Whether Puma runs with workers, and whether it can restart them one by one. A master that was pruned of the app's gems has
+# loaded nothing of the app; of another one that is not known. Nobody gets to see what else its environment holds.
+puma_mode() {
+	children='' mode=single
+	[ -r "/proc/$main_pid/task/$main_pid/children" ] || return 0
+	{ IFS= read -r children <"/proc/$main_pid/task/$main_pid/children"; } 2>/dev/null
+	for process in $children; do
+		title=''
+		{ IFS= read -r title <"/proc/$process/cmdline"; } 2>/dev/null
+		case $title in
+		'puma: cluster worker'*)
+			mode=cluster
+			break
+			;;
+		esac
+	done
+	say mode "$mode"
+	if [ "$mode" = single ]; then
+		say phased no
+	elif tr '\0' '\n' 2>/dev/null <"/proc/$main_pid/environ" | grep -qx 'PUMA_BUNDLER_PRUNED=1'; then
+		say phased yes
+	fi
+}
+
 # What runs as unit $1, whose release is $2. The lock file is read as text: nothing of the application is run.
 fact_puma() {
 	unit_of "$1"
 	say load_state "$load_state"
 	say active_state "$active_state"
+	# Of a unit that it does not know, systemd tells what it would assume.
+	[ "$load_state" != loaded ] || say unit_type "$unit_type"
+	case $triggers in
+	none) ;;
+	*.socket*) say socket_activated yes ;;
+	*) say socket_activated no ;;
+	esac
+	case $boots in
+	*"$US$1$US"*)
+		last_boot=${boots#*"$US$1$US"}
+		say last_boot "${last_boot%%"$US"*}"
+		;;
+	esac
 	version='' source='' ruby='' title=''
 	case $main_pid in
 	0 | '' | *[!0-9]*) ;;
@@ -159,6 +202,7 @@ fact_puma() {
 			version=${version%% *} source=process
 			binds=${title#*\(}
 			say binds "${binds%%\)*}"
+			puma_mode
 			;;
 		*) say titled no ;;
 		esac

@@ -8,12 +8,19 @@
 activate() {
 	[ -n "$1" ] || return 0
 	step activate
+	announced=0
+	witness_begin
 	IFS=$NL
 	for line in $1; do
 		call_handler "$line" || return
 		IFS=$NL
 	done
 	IFS=$WS
+	witness_end "$announced" || {
+		# Handlers that only finish what was interrupted must not do so with what has failed.
+		doubt
+		return 1
+	}
 }
 
 call_handler() {
@@ -29,7 +36,7 @@ call_handler() {
 	uptime
 	began=$now reason=''
 	case $kind in
-	daemon_reload | nginx_reload | puma_restart) "handler_$kind" "$@" ;;
+	daemon_reload | nginx_reload | puma_phased | puma_restart) "handler_$kind" "$@" ;;
 	*)
 		reason="the host program knows no handler \`$kind\`"
 		(exit 4)

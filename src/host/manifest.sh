@@ -8,7 +8,7 @@ transaction_text=$text
 
 # Reads a request, or a record's manifest, from 3. Half of one must never be obeyed.
 read_manifest() {
-	count=0 checks='' handlers='' header='' applied='' id='' state_dir='' doing=apply checking=no renew=no by='' confirm=0 lock_timeout=30 guarded=no keep=20 keep_size=65536
+	count=0 checks='' handlers='' header='' applied='' id='' state_dir='' doing=apply checking=no renew=no by='' trial=no witness='' confirm=0 lock_timeout=30 guarded=no keep=20 keep_size=65536
 	while IFS= read -r line <&3 || exit 9; do
 		IFS=$US
 		set -- $line
@@ -37,6 +37,12 @@ read_manifest() {
 		by)
 			plain "$2"
 			by=$plain
+			;;
+		trial) trial=$2 ;;
+		witness)
+			witness=yes witness_scheme=$2 witness_address=$3 witness_port=$4 witness_host=$5 witness_path=$6 witness_method=$7
+			shift 7
+			witness_rate=$1 witness_expect=$2 witness_header=$3 witness_failed=$4 witness_stall=$5
 			;;
 		confirm) confirm=$2 ;;
 		wait) lock_timeout=$2 ;;

@@ -11,7 +11,22 @@ impl Program {
         Program { name: "observe", parts: &[include_str!("observe.sh"), include_str!("facts.sh")] };
 
     /// The facts about what runs: for `OBSERVE`, where one looks for drift.
-    pub const RUNNING: Program = Program { name: "running", parts: &[include_str!("running.sh")] };
+    pub const RUNNING: Program =
+        Program { name: "running", parts: &[include_str!("running.sh"), include_str!("puma_stats.sh")] };
+
+    /// What app servers tell of themselves: the verb `stats`. It needs `RUNNING` started before it.
+    pub const STATS: Program = Program { name: "stats", parts: &[include_str!("stats.sh")] };
+
+    /// The facts that only rules ask: for `OBSERVE` and `RUNNING`, where one looks for traps.
+    pub const TRAPS: Program = Program {
+        name: "traps",
+        parts: &[
+            include_str!("traps.sh"),
+            include_str!("traps_puma.sh"),
+            include_str!("traps_unit.sh"),
+            include_str!("traps_nginx.sh"),
+        ],
+    };
 
     /// Who may have changed a path, and when: the verb `hints`.
     pub const HINTS: Program = Program { name: "hints", parts: &[include_str!("hints.sh")] };
@@ -35,6 +50,10 @@ impl Program {
             include_str!("swap.sh"),
             include_str!("handlers.sh"),
             include_str!("puma.sh"),
+            include_str!("roll.sh"),
+            include_str!("trial.sh"),
+            include_str!("witness.sh"),
+            include_str!("puma_stats.sh"),
         ],
     };
 
@@ -75,7 +94,15 @@ mod tests {
     #[test]
     fn a_program_is_as_long_for_a_shell_as_for_us() {
         // `${#text}` counts characters where a shell knows any but bytes.
-        for program in [Program::OBSERVE, Program::RUNNING, Program::HINTS, Program::PREFLIGHT, Program::RUN] {
+        for program in [
+            Program::OBSERVE,
+            Program::RUNNING,
+            Program::STATS,
+            Program::TRAPS,
+            Program::HINTS,
+            Program::PREFLIGHT,
+            Program::RUN,
+        ] {
             assert!(program.text().is_ascii(), "{}", program.name);
         }
     }

@@ -3,9 +3,10 @@
 # and the other parts of this program set.
 # The handler that restarts Puma, and how it knows that Puma is up again.
 
-# A hot restart: Puma reads its settings only then. Never a signal to what is not known to be Puma: it would die of it.
+# A hot restart of unit $1, whose state file is $2, whose current release $3, and whose socket $4: Puma reads its settings only
+# then. Never a signal to what is not known to be Puma: it would die of it.
 handler_puma_restart() {
-	unit=$1 state_file=$2 ran=no
+	unit=$1 state_file=$2 current=${3-} socket=${4-} ran=no
 	uptime
 	deadline=$((now + 90000))
 	case $NL$started in
@@ -47,6 +48,13 @@ handler_puma_restart() {
 		;;
 	active | reloading)
 		await_title || return 4
+		if [ "$step" = activate ]; then
+			release=$(cd -P "$current/" 2>/dev/null && pwd -P)
+			try_boot || return 4
+			announce
+			uptime
+			deadline=$((now + 90000))
+		fi
 		await_age
 		children "$main" 'puma: cluster worker'
 		before=" $found" renewed=no
@@ -76,6 +84,12 @@ handler_puma_restart() {
 		return 1
 	}
 	reason=''
+}
+
+# From here on a request may have to wait for a whole boot: about as long as the trial took, and before it for the end of the old
+# workers, of which one may hang.
+announce() {
+	if [ -z "$boot" ] || [ -z "$announced" ]; then announced=''; else announced=$((announced + 2 * boot + 4000)); fi
 }
 
 # Writes down what the unit did before we came, for who puts it back.
@@ -193,7 +207,8 @@ await_restart() {
 # Ends old workers that cannot end by themselves. With Ruby 3.3 one in about thirteen hot restarts leaves a worker whose
 # server waits for ever for threads that have ended (measured: 3 of 40); Puma kills it after worker_shutdown_timeout, and
 # until then every request waits. Such a worker has neither a thread for requests nor one for slow clients left, so it
-# holds no request; no other signal wakes it. After three seconds of that it is killed.
+# holds no request; no other signal wakes it, and one that only ends slowly has no server left. After some two seconds of
+# that it is killed.
 end_stuck() {
 	for child in $found; do
 		case $before in
@@ -205,7 +220,7 @@ end_stuck() {
 		*"${NL}puma srv t"* | *"${NL}puma reactor"*) eval "stuck_$child=0" ;;
 		*"${NL}puma srv$NL"*)
 			eval "stuck_$child=\$((\${stuck_$child:-0} + 1)) looks=\$stuck_$child"
-			[ "$looks" -lt 15 ] || kill -KILL "$child" 2>/dev/null
+			[ "$looks" -lt 8 ] || kill -KILL "$child" 2>/dev/null
 			;;
 		esac
 	done
@@ -213,9 +228,10 @@ end_stuck() {
 
 # Whether this look saw a finished restart. `enough` is how many in a row prove it.
 settled() {
-	if puma_stats; then
+	if puma_look "$main" "$state_file"; then
 		enough=2
-		[ "${stats% *}" = "${stats#* }" ]
+		set -- $looked
+		[ "$4" = "$5" ]
 		return
 	fi
 	# Without a control server nobody tells what has booted.
@@ -228,71 +244,16 @@ settled() {
 	[ "$before" = ' ' ] || enough=50
 }
 
-# Sets `stats` to `WANTED BOOTED`, of its workers, as the control server tells; false where none answers. The Ruby is the
-# one that runs Puma, and runs as the user that Puma runs as: its owner may be the application.
-puma_stats() {
-	stats=''
-	[ -r "$state_file" ] || return
-	ids=$(stat -c '%u %g' "/proc/$main") || return
-	set -- $ids
-	if [ "$1" = "$(id -u)" ]; then
-		set -- "/proc/$main/exe"
-	else
-		# After an upgrade it runs what is no longer there; under its name mostly lies the next one.
-		ruby=$(readlink "/proc/$main/exe")
-		ruby=${ruby%' (deleted)'}
-		[ -x "$ruby" ] || ruby=$(command -v ruby)
-		set -- setpriv --reuid="$1" --regid="$2" --init-groups -- "$ruby"
-	fi
-	# What runs there is the app user's choice: it gets none of our openings, ends by a signal that it cannot ignore,
-	# and writes a little to a file, for a child of it could hold a pipe open for ever.
-	(
-		ulimit -f 8
-		exec timeout -s KILL 5 "$@" --disable=gems -e "$stats_program" "$state_file" "$main" \
-			>"$record/stats" 2>/dev/null 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
-	)
-	{ IFS= read -r stats <"$record/stats"; } 2>/dev/null
-	case $stats in
-	*[!0-9\ ]* | *' '*' '*) return 1 ;;
-	[0-9]*' '[0-9]*) return 0 ;;
-	esac
-	return 1
-}
-
-# It obeys Content-Length: a worker that is forked meanwhile may hold the connection open for ever.
-# shellcheck disable=SC2016
-stats_program='
-require "socket"
-require "json"
-state = {}
-File.foreach(ARGV[0]) do |line|
-key, value = line.chomp.split(":", 2)
-state[key] = value.strip.delete("\"") if value
-end
-exit 1 unless state["pid"] == ARGV[1]
-url = state["control_url"].to_s.sub(/\?.*/, "")
-socket = if url.start_with?("unix://")
-UNIXSocket.new(url.delete_prefix("unix://"))
-elsif url =~ %r{\Atcp://(.+):(\d+)\z}
-TCPSocket.new($1, $2.to_i)
-else
-exit 1
-end
-token = state["control_auth_token"]
-socket.write("GET /stats#{"?token=#{token}" if token && token != "none"} HTTP/1.0\r\n\r\n")
-exit 1 unless socket.gets.to_s =~ %r{\AHTTP/1\.\d 200}
-length = 0
-while (line = socket.gets) && line.strip != ""
-length = line[/\d+/].to_i if line =~ /\Acontent-length:/i
-end
-stats = JSON.parse(socket.read(length))
-workers = stats["worker_status"] || []
-puts [stats["workers"] || 0, workers.count { |worker| worker["booted"] }].join(" ")
-'
-
 # Adds what the unit said last to `reason`.
 last_words() {
-	# Without the stack: each of two workers that die has dozens of lines of it, and the error stands above them.
-	lines=$(journalctl -u "$unit" -n 200 --no-pager -o cat 2>/dev/null | grep -v '^[[:space:]][[:space:]]*\(from \|/\|<internal:\)' | tail -n 8)
+	unit_words "$unit"
 	reason=$reason${lines:+$NL$lines}
+}
+
+# Sets `lines` to the last lines of unit $1, each once, whichever process said it. Without the stack: each of two workers that
+# die has dozens of lines of it, and the error stands above them.
+# shellcheck disable=SC2016
+unit_words() {
+	lines=$(journalctl -u "$1" -n 200 --no-pager -o cat 2>/dev/null | sed 's/^\[[0-9]*\] //' |
+		grep -v '^[[:space:]][[:space:]]*\(from \|/\|<internal:\)' | awk '!said[$0]++' | tail -n 8)
 }

@@ -67,7 +67,8 @@ last_step() {
 
 # Takes up what the worker knew.
 recall() {
-	places='' activated='' started='' kept='' boot=''
+	# Nobody asked for requests to be counted by who only tidies up.
+	places='' activated='' started='' kept='' boot='' witness='' witness_pid=''
 	lines_of activated
 	activated=$lines
 	lines_of started

@@ -75,10 +75,12 @@ fact_puma_running() {
 	run_clock
 	start_of "$main_pid"
 	started=$start loaded='' untold='' wanted='' booted='' old='' threads=''
-	if ask_puma; then
-		set -- $stats
-		loaded=$1 wanted=$2 booted=$3 old=$4 threads=$5
-		say phase "$6"
+	if puma_look "$main_pid" "$state_file"; then
+		IFS=' ' read -r _ loaded phase wanted booted old _ <<-LOOKED
+			$looked
+		LOOKED
+		threads=$(puma_threads)
+		say phase "$phase"
 		case $loaded in
 		*[!0-9]*) loaded='' untold='its stats do not say since when it runs' ;;
 		*)
@@ -93,7 +95,9 @@ fact_puma_running() {
 		say workers "$wanted"
 		say booted "$booted"
 		say old_workers "$old"
-		[ "$threads" = - ] || say max_threads "$threads"
+		say max_threads "$threads"
+	else
+		untold=$unlooked
 	fi
 	# Before it was there it has read nothing: a bound, where nothing better is known.
 	say loaded "${loaded:-$started}"
@@ -105,6 +109,21 @@ fact_puma_running() {
 	changed=$(stat -c %Y -- "$current" 2>/dev/null)
 	[ -n "$loaded" ] && [ "${changed:-0}" -lt "$loaded" ] && changed=$loaded
 	if [ $((clock - ${changed:-0})) -lt 300 ]; then say roll 'under way'; else say roll late; fi
+}
+
+# How many threads each worker may have, where they agree.
+puma_threads() {
+	threads=''
+	while IFS=' ' read -r what _ _ _ _ _ _ _ most _; do
+		[ "$what" = worker ] || continue
+		[ "$most" != - ] || continue
+		[ "$most" != "$threads" ] || continue
+		[ -z "$threads" ] || return
+		threads=$most
+	done <<-LOOKED
+		$looked
+	LOOKED
+	printf '%s' "$threads"
 }
 
 # Which of Puma's processes do not run in the release that is the current one.
@@ -170,73 +189,3 @@ start_of() {
 	start=$((clock - (now_ticks - ticks) / 100))
 	ticks=$now_ticks
 }
-
-# Sets `stats` to six numbers that Puma's control server tells, or `untold` to why it does not. The Ruby is the one that runs
-# Puma, and runs as the user that Puma runs as: its owner may be the application.
-ask_puma() {
-	stats=''
-	if [ ! -r "$state_file" ]; then
-		untold="its state file \`$state_file\` is not there or cannot be read"
-		return 1
-	fi
-	untold='its control server does not answer'
-	ids=$(stat -c '%u %g' "/proc/$main_pid" 2>/dev/null) || return
-	set -- $ids
-	if [ "$1" = "$(id -u)" ]; then
-		set -- "/proc/$main_pid/exe"
-	else
-		# After an upgrade it runs what is no longer there; under its name mostly lies the next one.
-		ruby=$(readlink "/proc/$main_pid/exe")
-		ruby=${ruby%' (deleted)'}
-		[ -x "$ruby" ] || ruby=$(command -v ruby)
-		set -- setpriv --reuid="$1" --regid="$2" --init-groups -- "$ruby"
-	fi
-	# What runs there is the app user's choice: it gets none of our openings and ends by a signal that it cannot ignore. A
-	# child of it could hold the pipe open for ever, so whoever reads it ends too.
-	stats=$(
-		timeout -s KILL 5 "$@" --disable=gems -e "$running_program" "$state_file" "$main_pid" \
-			2>/dev/null 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&- | timeout -s KILL 6 head -c 200
-	)
-	case $stats in
-	*[!0-9\ -]*) return 1 ;;
-	[0-9-]*' '[0-9]*' '[0-9]*' '[0-9]*' '[0-9-]*' '[0-9]*) ;;
-	*) return 1 ;;
-	esac
-	untold=''
-}
-
-# It obeys Content-Length: a worker that is forked meanwhile may hold the connection open for ever.
-running_program='
-require "socket"
-require "json"
-state = {}
-File.foreach(ARGV[0]) do |line|
-key, value = line.chomp.split(":", 2)
-state[key] = value.strip.delete("\"") if value
-end
-exit 1 unless state["pid"] == ARGV[1]
-url = state["control_url"].to_s.sub(/\?.*/, "")
-socket = if url.start_with?("unix://")
-UNIXSocket.new(url.delete_prefix("unix://"))
-elsif url =~ %r{\Atcp://(.+):(\d+)\z}
-TCPSocket.new($1, $2.to_i)
-else
-exit 1
-end
-token = state["control_auth_token"]
-socket.write("GET /stats#{"?token=#{token}" if token && token != "none"} HTTP/1.0\r\n\r\n")
-exit 1 unless socket.gets.to_s =~ %r{\AHTTP/1\.\d 200}
-length = 0
-while (line = socket.gets) && line.strip != ""
-length = line[/\d+/].to_i if line =~ /\Acontent-length:/i
-end
-stats = JSON.parse(socket.read(length))
-workers = stats["worker_status"] || []
-time = stats["started_at"].to_s.match(/\A(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)Z\z/)
-loaded = time ? Time.utc(*time.captures).to_i : "-"
-each = workers.empty? ? [stats] : workers.map { |worker| worker["last_status"] || {} }
-threads = each.map { |one| one["max_threads"] }.compact.uniq
-threads = threads.size == 1 ? threads[0] : "-"
-booted = workers.count { |worker| worker["booted"] }
-puts [loaded, stats["workers"] || 0, booted, stats["old_workers"] || 0, threads, stats["phase"] || 0].join(" ")
-'

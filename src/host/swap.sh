@@ -66,6 +66,10 @@ dress_directory() {
 		reason="it became a link"
 		return 1
 	}
+	case $mode in
+	# Whom the mode alone lets in must not be shut out while the group changes: nginx is at work in there.
+	*[1357]) try chmod "0$mode" . || return ;;
+	esac
 	dress . && cd "$here" || return
 }
 
@@ -81,7 +85,8 @@ put_back() {
 		number=$((number - 1))
 	done
 	cd / || return
-	again=$activated
+	again=$(back_order)
+	[ -z "$again" ] || witness_begin
 	IFS=$NL
 	for line in $again; do
 		# What one of them cannot do is no reason to leave the others with new settings and old files.
@@ -89,9 +94,23 @@ put_back() {
 		IFS=$NL
 	done
 	IFS=$WS
+	witness_end '' || reason=''
 	each is_back
 	reason=${trouble#"$NL"}
 	[ -z "$trouble" ]
+}
+
+# What had been activated, nginx last: until then it forgives a worker that ends.
+back_order() {
+	last=''
+	IFS=$NL
+	for line in $activated; do
+		case $line in
+		*"${US}nginx_reload$US"*) last=$last$line$NL ;;
+		*) printf '%s\n' "$line" ;;
+		esac
+	done
+	printf '%s' "$last"
 }
 
 is_back() {

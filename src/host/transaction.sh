@@ -31,7 +31,7 @@ write_record() {
 
 # What the worker does, from the record to its end. Nobody listens to it but the journal.
 work() {
-	places='' activated='' started='' kept='' swapped=' '
+	places='' activated='' started='' kept='' swapped=' ' witness_pid=''
 	chart
 	if stage_all && save_all && check_candidates && swap_all && check_live && activate "$handlers" && confirmed; then
 		step commit
@@ -211,7 +211,7 @@ leave_places() {
 	done
 	IFS=$WS
 	# No file of the record but those tells anything any more.
-	for name in activated awaiting output started staged stats stuck swapped swapping; do
+	for name in activated awaiting doubted output page served started staged stuck swapped swapping witness; do
 		[ ! -e "$record/$name" ] || try rm -f "$record/$name" || return
 	done
 }

@@ -10,7 +10,18 @@ use crate::source::{Source, Span};
 use crate::yaml::{Data, Node};
 
 /// The variables that speak to zdt. Any other `zdt_…` is a slip.
-pub const KNOWN: [&str; 4] = ["zdt_roles", "zdt_root", "zdt_ignore_variables", "zdt_facts"];
+pub const KNOWN: [&str; 10] = [
+    "zdt_roles",
+    "zdt_root",
+    "zdt_ignore_variables",
+    "zdt_facts",
+    "zdt_max_disruption",
+    "zdt_witness",
+    "zdt_batch",
+    "zdt_pause",
+    "zdt_max_failures",
+    "zdt_min_in_service",
+];
 
 /// The variables that the inventory sets itself.
 pub(super) const MAGIC: [&str; 6] =
@@ -106,6 +117,13 @@ impl Inventory {
         let (name, variable) = self.magic_groups();
         entries.insert(name, variable);
         Variables { entries }
+    }
+
+    /// The groups of `host` that set `name`, each with its own value, whether or not a later one overrides it.
+    pub fn set_by_groups<'a>(&'a self, host: &str, name: &'a str) -> impl Iterator<Item = (&'a str, &'a Variable)> {
+        let groups = self.hosts.get(host).into_iter().flat_map(|known| &known.groups);
+        let known = groups.filter_map(|group| self.groups.get_key_value(group));
+        known.filter_map(move |(group, of)| Some((group.as_str(), of.files.get(name).or(of.vars.get(name))?)))
     }
 
     fn about(&self, host: &str, groups: &[String]) -> [(String, Variable); 3] {

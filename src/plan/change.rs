@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::plan::Cause;
+use crate::plan::{Cause, Sense};
 use crate::resource::{Attribute, Id, State, Value};
 
 /// One resource that is not as wanted.
@@ -19,6 +19,8 @@ pub struct Change {
     pub cause: Option<Cause>,
     /// What was seen, where nothing differs but what runs is not what the files say; then there are no attributes.
     pub evidence: Option<String>,
+    /// Of a content that is settings, what they are to whoever reads them.
+    pub sense: Sense,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-use crate::plan::{Action, AttributeChange, Change};
+use crate::plan::{Action, AttributeChange, Change, Sense};
 use crate::resource::{Attribute, Resource, State, Subject, Value};
 
 /// What of `resource` differs from `observed`; `None` when all that is managed is as wanted.
@@ -17,6 +17,7 @@ pub fn diff(resource: &Resource, observed: &State) -> Option<Change> {
     if attributes.is_empty() {
         return None;
     }
+    let sense = sense(resource, observed, &attributes);
     Some(Change {
         id: resource.id.clone(),
         action: action(resource, observed),
@@ -27,7 +28,23 @@ pub fn diff(resource: &Resource, observed: &State) -> Option<Change> {
         role: resource.role.clone(),
         cause: None,
         evidence: None,
+        sense,
     })
+}
+
+/// Another owner or mode is nothing that a setting could tell.
+fn sense(resource: &Resource, observed: &State, attributes: &[AttributeChange]) -> Sense {
+    let contents = observed.content().zip(resource.desired.content());
+    let of_content = |changed: &AttributeChange| changed.attribute == Attribute::Content;
+    match contents.and_then(|(before, after)| before.bytes.as_deref().zip(after.bytes.as_deref())) {
+        Some((before, after)) if resource.settings && attributes.iter().any(of_content) => {
+            match Sense::of(before, after) {
+                Sense::Comments { .. } if !attributes.iter().all(of_content) => Sense::Untold,
+                sense => sense,
+            }
+        }
+        _ => Sense::Untold,
+    }
 }
 
 fn action(resource: &Resource, observed: &State) -> Action {
@@ -64,7 +81,7 @@ mod tests {
     }
 
     fn resource(desired: State) -> Resource {
-        Resource { id: Id::path("/etc/x"), desired, notify: vec![], role: "r".to_owned() }
+        Resource { id: Id::path("/etc/x"), desired, notify: vec![], role: "r".to_owned(), settings: false }
     }
 
     #[test]

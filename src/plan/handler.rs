@@ -1,4 +1,4 @@
-use crate::plan::{Change, order};
+use crate::plan::{Change, Sense, Setting, order};
 use crate::resource::{Handler, Id};
 
 /// A handler that will run, and the changes that ask for it.
@@ -6,31 +6,52 @@ use crate::resource::{Handler, Id};
 pub struct PlannedHandler {
     pub handler: Handler,
     pub because: Vec<Id>,
+    /// What those changes mean to whoever reads them, where that is told.
+    pub settings: Vec<Setting>,
+}
+
+impl PlannedHandler {
+    fn does(&self, other: &Handler) -> bool {
+        self.handler.kind == other.kind && self.handler.arguments == other.arguments
+    }
 }
 
 /// The handlers that `changes` need: each action once, however many roles ask for it, in the order in which they must run.
 pub(super) fn needed(changes: &[Change], handlers: &[Handler]) -> Vec<PlannedHandler> {
     let mut planned: Vec<PlannedHandler> = Vec::new();
-    for change in changes {
+    for change in changes.iter().filter(|change| !change.sense.is_without_effect()) {
         for name in &change.notify {
             let Some(handler) = handlers.iter().find(|h| &h.name == name && h.role == change.role) else {
                 // Library::parse refuses a notify that names no handler.
                 continue;
             };
             ask(&mut planned, handler, &change.id);
+            if let Sense::Settings(settings) = &change.sense {
+                tell(&mut planned, handler, settings);
+            }
         }
     }
     sort(&mut planned);
     planned
 }
 
+fn tell(planned: &mut [PlannedHandler], handler: &Handler, settings: &[Setting]) {
+    let Some(planned) = planned.iter_mut().find(|planned| planned.does(handler)) else { return };
+    for setting in settings {
+        if !planned.settings.contains(setting) {
+            planned.settings.push(setting.clone());
+        }
+    }
+}
+
 /// Has `handler` run because of `id`, once however many ask for it.
 pub(super) fn ask(planned: &mut Vec<PlannedHandler>, handler: &Handler, id: &Id) {
-    let same = planned.iter_mut().find(|p| p.handler.kind == handler.kind && p.handler.arguments == handler.arguments);
-    match same {
+    match planned.iter_mut().find(|planned| planned.does(handler)) {
         Some(known) if known.because.contains(id) => {}
         Some(known) => known.because.push(id.clone()),
-        None => planned.push(PlannedHandler { handler: handler.clone(), because: vec![id.clone()] }),
+        None => {
+            planned.push(PlannedHandler { handler: handler.clone(), because: vec![id.clone()], settings: Vec::new() })
+        }
     }
 }
 

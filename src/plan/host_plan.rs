@@ -1,9 +1,12 @@
 use std::collections::BTreeSet;
 
 use crate::plan::{
-    Action, Change, LeftOut, Obstacle, Orphan, PlannedHandler, Refusal, cause, diff, handler, order, orphan, settled,
+    Action, Change, LeftOut, Obstacle, Orphan, PlannedHandler, Refusal, Sense, cause, diff, handler, order, orphan,
+    running, settled,
 };
-use crate::resource::{AppliedPath, Attribute, Check, Desired, Id, Notice, Observation, State, Subject, Unseen};
+use crate::resource::{
+    AppliedPath, Attribute, Check, Desired, Handler, Id, Notice, Observation, State, Subject, Unseen,
+};
 
 /// What apply would do to one host, whole.
 #[derive(Debug, Clone, Default)]
@@ -36,13 +39,23 @@ pub struct Unknown {
 }
 
 impl HostPlan {
+    /// Nothing changes but what runs.
+    pub fn of_handlers(handlers: Vec<Handler>) -> HostPlan {
+        let mut plan = HostPlan::default();
+        let planned =
+            handlers.into_iter().map(|handler| PlannedHandler { handler, because: Vec::new(), settings: Vec::new() });
+        plan.handlers = planned.collect();
+        handler::sort(&mut plan.handlers);
+        plan
+    }
+
     pub fn is_empty(&self) -> bool {
         !self.has_work() && self.refusals.is_empty()
     }
 
     /// Whether an apply has anything to do.
     pub fn has_work(&self) -> bool {
-        !self.changes.is_empty() || self.renew_record.is_some()
+        !self.changes.is_empty() || !self.handlers.is_empty() || self.renew_record.is_some()
     }
 }
 
@@ -63,6 +76,9 @@ pub fn plan(desired: &Desired, observation: &Observation) -> Result<HostPlan, Ve
                 Some(mut change) => {
                     let applied = observation.applied.state(&resource.id);
                     change.cause = Some(cause(applied.as_ref(), &observed, &resource.desired));
+                    if let Sense::Comments { in_effect } = &mut change.sense {
+                        *in_effect = running::is_in_effect(&change.id, observation);
+                    }
                     host_plan.refusals.extend(refusals(&change, observation, &made));
                     host_plan.changes.push(change);
                 }

@@ -194,6 +194,7 @@ fn wanted(states: &[State]) -> Desired {
         desired: desired.clone(),
         notify: vec!["reload".to_owned()],
         role: "r".to_owned(),
+        settings: true,
     };
     let handler = Handler {
         name: "reload".to_owned(),
@@ -201,6 +202,8 @@ fn wanted(states: &[State]) -> Desired {
         kind: "nginx_reload".to_owned(),
         arguments: vec![],
         says: String::new(),
+        took: None,
+        cost: crate::resource::Disruption::Reload,
     };
     let check =
         Check { name: "look".to_owned(), role: "r".to_owned(), argv: vec![], user: None, paths: vec!["/etc/0".into()] };

@@ -11,12 +11,14 @@ mod handler;
 mod host_plan;
 #[cfg(test)]
 mod laws;
+mod limit;
 mod only;
 mod order;
 mod orphan;
 mod refusal;
 mod running;
 pub mod saved;
+mod settings;
 mod settled;
 
 pub use cause::{Cause, cause};
@@ -29,3 +31,4 @@ pub use only::{LeftOut, Only};
 pub use orphan::{Orphan, OrphanState, holds};
 pub use refusal::{Obstacle, Refusal};
 pub use running::mismatches;
+pub use settings::{Sense, Setting, SettingChange};

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::plan::{Action, Cause, Change, HostPlan, Obstacle, Refusal, handler};
+use crate::plan::{Action, Cause, Change, HostPlan, Obstacle, Refusal, Sense, handler};
 use crate::resource::{Attribute, Desired, Handler, Id, Level, Mismatch, Notice, Observation, State, Subject};
 
 /// Which of its changes a plan is to keep. A conflict is in neither: somebody has to look at it first.
@@ -156,7 +156,8 @@ fn runtime(mismatches: &[Mismatch], kept: &[Change], handlers: &[Handler]) -> (V
         }
     }
     let asked = |runtime: &Change, name: &String| {
-        kept.iter().any(|change| change.id == runtime.id && change.role == runtime.role && change.notify.contains(name))
+        let has_it_run = |change: &&Change| change.notify.contains(name) && !change.sense.is_without_effect();
+        kept.iter().filter(has_it_run).any(|change| change.id == runtime.id && change.role == runtime.role)
     };
     mended.retain(|runtime| !runtime.notify.iter().all(|name| asked(runtime, name)));
     (mended, unmended)
@@ -173,6 +174,7 @@ fn brought_into_effect(about: &Id, role: &str, mends: &str, evidence: &str) -> C
         role: role.to_owned(),
         cause: Some(Cause::Runtime),
         evidence: Some(evidence.to_owned()),
+        sense: Sense::Untold,
     }
 }
 

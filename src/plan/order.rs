@@ -16,7 +16,7 @@ pub(super) fn sort(changes: &mut [Change]) {
 }
 
 /// systemd must know a unit's files before anything restarts through them, and nginx a new socket before Puma moves to it.
-const HANDLER_ORDER: [&str; 3] = ["daemon_reload", "nginx_reload", "puma_restart"];
+const HANDLER_ORDER: [&str; 4] = ["daemon_reload", "nginx_reload", "puma_phased", "puma_restart"];
 
 /// Handlers that are not in the table run after those that are.
 pub(super) fn handler_rank(kind: &str) -> usize {

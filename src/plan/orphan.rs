@@ -162,7 +162,7 @@ fn removal(left: &AppliedPath, observation: &Observation) -> Option<Change> {
     let id = Id::path(&left.path);
     let observed = observation.state(&id).ok()?;
     let desired = State::default().with_word(Attribute::Type, "absent");
-    diff(&Resource { id, desired, notify: Vec::new(), role: left.role.clone() }, &observed)
+    diff(&Resource { id, desired, notify: Vec::new(), role: left.role.clone(), settings: false }, &observed)
 }
 
 #[cfg(test)]
@@ -187,6 +187,8 @@ mod tests {
             kind: "nginx_reload".to_owned(),
             arguments: vec!["nginx".to_owned()],
             says: String::new(),
+            took: None,
+            cost: crate::resource::Disruption::Reload,
         };
         let check = |name: &str, word: &str| Check {
             name: name.to_owned(),
@@ -222,6 +224,7 @@ mod tests {
             desired: desired.clone(),
             notify: vec![],
             role: "r".to_owned(),
+            settings: false,
         };
         Desired { resources: paths.iter().map(resource).collect(), ..Desired::default() }
     }

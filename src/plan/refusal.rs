@@ -1,6 +1,6 @@
 use crate::plan::Cause;
 use crate::plan::saved::Versions;
-use crate::resource::Id;
+use crate::resource::{Disruption, Id};
 
 /// Why a host cannot be brought to what is wanted. A host with a refusal is not touched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,12 @@ pub enum Obstacle {
     NeedsLeftOut {
         needed: Id,
         cause: Cause,
+    },
+    /// A handler that it needs costs more than is allowed.
+    TooDisruptive {
+        handler: String,
+        needs: Disruption,
+        most: Disruption,
     },
     /// It is no longer what it was when the saved plan was made.
     Changed(Box<Versions>),

@@ -34,6 +34,14 @@ fn is_untouched(id: &Id, observation: &Observation) -> bool {
     left.is_some_and(|(left, seen)| left.is_untouched(seen))
 }
 
+/// Whether what stands there is what zdt left and what its handlers had read: nothing need read it anew for what nobody
+/// reads. Two writes within one of the host's seconds look alike by time alone.
+pub(super) fn is_in_effect(id: &Id, observation: &Observation) -> bool {
+    let left = observation.applied.left(id).zip(observation.paths.get(&id.name));
+    let is_as_left = left.is_some_and(|(left, seen)| left.differs(seen).is_empty());
+    observation.in_effect.contains(&id.name) || is_as_left && is_untouched(id, observation)
+}
+
 /// That systemd runs a wanted unit by other files than those that are there.
 fn unread(resource: &Resource, desired: &Desired, observation: &Observation) -> Option<Mismatch> {
     let name = &resource.id.name;

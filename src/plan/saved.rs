@@ -13,6 +13,8 @@ pub use envelope::{Envelope, FORMAT, Unreadable, is_saved_plan};
 pub use held::Versions;
 pub use work::{Work, World};
 
+use serde::{Deserialize, Serialize};
+
 /// All hosts of one `plan --out`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedPlan {
@@ -40,6 +42,27 @@ pub struct SavedHost {
     /// A sandbox's root directory, absolute.
     pub root: Option<String>,
     pub state: SavedState,
+    pub rolling: SavedRolling,
+}
+
+/// What the host's variables said of how a run goes; what the words mean is the matter of whoever runs it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SavedRolling {
+    /// Each with the place that says so.
+    pub batch: Option<(String, String)>,
+    pub pause: Option<(u64, String)>,
+    pub max_failures: Option<(String, String)>,
+    pub in_service: Vec<SavedGroup>,
+}
+
+/// A group of which some hosts stay in service at any time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SavedGroup {
+    pub group: String,
+    pub size: usize,
+    pub keep: usize,
 }
 
 /// How a host is reached; what the words mean is the matter of whoever connects.

@@ -3,7 +3,7 @@ use std::time::SystemTime;
 use crate::engine::{Applied, Doubt, Trouble};
 use crate::plan::Change;
 use crate::report::style::{ADDED, CHANGED, FAINT, REMOVED, STRONG, paint};
-use crate::report::{deadline_words, printable};
+use crate::report::{deadline_words, printable, why_not_words};
 use crate::resource::Value;
 use crate::transaction::Outcome;
 use crate::words::count;
@@ -18,7 +18,8 @@ pub fn applied_lines(
     let name = paint(STRONG, host);
     match applied {
         Applied::Ended(Outcome::Committed) => {
-            format!("{} {name}: committed, {}\n", paint(ADDED, "✔"), count(changes, "change"))
+            let changes = if changes > 0 { format!(", {}", count(changes, "change")) } else { String::new() };
+            format!("{} {name}: committed{changes}\n", paint(ADDED, "✔"))
         }
         Applied::Ended(Outcome::PutBack { step, reason }) => format!(
             "{} {name}: failed at {} and put back, its files are as before\n{}",
@@ -83,8 +84,8 @@ pub fn applied_lines(
             paint(REMOVED, "✘"),
             indented(&applied_lines(host, became, changes, trouble))
         ),
-        Applied::NotStarted => {
-            format!("{} {name}: not started: another host failed, or zdt was asked to end\n", paint(FAINT, "-"))
+        Applied::NotStarted(why) => {
+            format!("{} {name}: not started: {}\n", paint(FAINT, "-"), printable(&why_not_words(why)))
         }
     }
 }
@@ -143,7 +144,7 @@ fn indented(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Action, AttributeChange};
+    use crate::plan::{Action, AttributeChange, Sense};
     use crate::resource::{Attribute, Id, State};
 
     fn change(evidence: Option<&str>, attributes: Vec<AttributeChange>) -> Change {
@@ -157,6 +158,7 @@ mod tests {
             role: "r".to_owned(),
             cause: None,
             evidence: evidence.map(str::to_owned),
+            sense: Sense::Untold,
         }
     }
 

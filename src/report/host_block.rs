@@ -3,10 +3,12 @@ use std::collections::hash_map::Entry;
 use std::fmt::Write;
 
 use crate::engine::Ready;
-use crate::plan::{Action, AttributeChange, Change, HostPlan, Obstacle, PlannedHandler, Refusal};
+use crate::plan::{
+    Action, AttributeChange, Change, HostPlan, Obstacle, PlannedHandler, Refusal, Sense, Setting, SettingChange,
+};
 use crate::report::style::{ADDED, CHANGED, EFFECT, FAINT, REMOVED, STRONG, paint};
 use crate::report::{causes, content, orphans, printable, versions};
-use crate::resource::{Attribute, Level, State, Value};
+use crate::resource::{Attribute, Disruption, Level, State, Value};
 use crate::transaction::{Checked, Verdict};
 
 /// How much of a plan is shown.
@@ -48,6 +50,7 @@ pub fn host_block(ready: &Ready, detail: Detail, host: &str, mut shown: Option<&
     check_lines(&mut out, &ready.checked, ready.sandbox);
     if !ready.is_refused() {
         handler_lines(&mut out, plan, ready.sandbox);
+        comment_lines(&mut out, plan);
     }
     if let Some(fault) = &plan.renew_record {
         let what = format!("zdt's record of this host is damaged ({}): it is written anew", printable(fault));
@@ -180,6 +183,16 @@ pub(super) fn refusal_text(refusal: &Refusal) -> String {
             printable(&needed.to_string()),
             cause.name()
         ),
+        Obstacle::TooDisruptive { handler, needs, most } => format!(
+            "{id} needs `{handler}`, a {}, and {} is the most that is allowed: apply when that may be, with \
+             `--max-disruption {}`",
+            needs.name(),
+            match most {
+                Disruption::None => "none".to_owned(),
+                most => format!("a {}", most.name()),
+            },
+            needs.word()
+        ),
         Obstacle::Changed(_) => format!("{id} has changed since the plan was made"),
     }
 }
@@ -227,11 +240,60 @@ fn handler_lines(out: &mut String, plan: &HostPlan, sandbox: bool) {
     }
 }
 
+/// Where only comments differ, why nothing or something reads the file anew all the same.
+fn comment_lines(out: &mut String, plan: &HostPlan) {
+    for change in &plan.changes {
+        let Sense::Comments { in_effect } = change.sense else { continue };
+        let id = printable(&change.id.to_string());
+        let (handlers, is_planned) = (change.notify.join("`, `"), |name: &String| {
+            plan.handlers.iter().any(|planned| planned.handler.name == *name)
+        });
+        let why = match in_effect {
+            _ if change.notify.is_empty() => continue,
+            true if change.notify.iter().any(is_planned) => continue,
+            true => format!("only comments of {id} differ: nothing restarts (`{handlers}` is not needed)"),
+            false => format!("only comments of {id} differ, but whether the rest was ever read is not known"),
+        };
+        put(out, 2, &format!("{} {why}", paint(FAINT, "note:")));
+    }
+}
+
 fn handler_text(planned: &PlannedHandler) -> String {
     let because = planned.because.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let says = if planned.handler.says.is_empty() { String::new() } else { format!(": {}", planned.handler.says) };
-    let because = paint(FAINT, format!("because of {because}"));
-    format!("{} {}{says}\n      {because}", paint(EFFECT, "→"), paint(STRONG, &planned.handler.name))
+    let settings = settings_words(&planned.settings).map(|words| format!(": {words}")).unwrap_or_default();
+    // A handler that somebody asked for has no other reason.
+    let because = match because.as_str() {
+        "" => String::new(),
+        because => format!("\n      {}", paint(FAINT, format!("because of {because}{settings}"))),
+    };
+    let cost = format!("[{}]", planned.handler.cost.name());
+    format!("{} {} {cost}{says}{because}", paint(EFFECT, "→"), paint(STRONG, &planned.handler.name))
+}
+
+/// `` `threads` and `workers` changed, `fork_worker` added ``
+fn settings_words(settings: &[Setting]) -> Option<String> {
+    let of = |change: SettingChange| {
+        let names = settings.iter().filter(|setting| setting.change == change);
+        let names: Vec<String> = names.map(|setting| format!("`{}`", printable(&setting.name))).collect();
+        let what = match change {
+            SettingChange::Changed => "changed",
+            SettingChange::Added => "added",
+            SettingChange::Removed => "removed",
+        };
+        (!names.is_empty()).then(|| format!("{} {what}", and(&names)))
+    };
+    let words = [SettingChange::Changed, SettingChange::Added, SettingChange::Removed].into_iter().filter_map(of);
+    let words: Vec<String> = words.collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+fn and(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
 }
 
 fn notice_lines(out: &mut String, plan: &HostPlan, detail: Detail) {

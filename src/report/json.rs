@@ -4,7 +4,7 @@ use std::time::UNIX_EPOCH;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::engine::{Applied, Planned, Ready, Trouble};
+use crate::engine::{Applied, Forecast, Planned, Ready, Trouble, WhyNot};
 use crate::plan::{Action, Change, LeftOut, Obstacle, Orphan, OrphanState, Refusal};
 use crate::report::doubt_words;
 use crate::resource::{Content, Level, OpenSeen, OpenState, State, Value};
@@ -45,6 +45,7 @@ fn ready_host(host: &str, ready: &Ready) -> Json {
         "open": ready.open.as_ref().map(open),
         "renew_record": plan.renew_record,
         "in_sync": plan.in_sync,
+        "disruption": plan.disruption(),
         "changes": plan.changes.iter().map(change).collect::<Vec<_>>(),
         "refusals": plan.refusals.iter().map(refusal).collect::<Vec<_>>(),
         "orphans": plan.orphans.iter().filter(|orphan| orphan.is_there()).map(orphan).collect::<Vec<_>>(),
@@ -55,6 +56,9 @@ fn ready_host(host: &str, ready: &Ready) -> Json {
             "kind": planned.handler.kind,
             "arguments": planned.handler.arguments,
             "says": planned.handler.says,
+            "disruption": planned.handler.cost,
+            "settings": planned.settings,
+            "last_boot_seconds": planned.handler.took.as_deref().and_then(|seconds| seconds.parse::<f64>().ok()),
             "because": planned.because.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "notices": plan.notices.iter().map(|notice| json!({
@@ -191,6 +195,9 @@ fn refusal(refusal: &Refusal) -> Json {
         Obstacle::NeedsLeftOut { needed, cause } => {
             json!({"kind": "needs what is left out", "needs": needed.to_string(), "left_out": cause})
         }
+        Obstacle::TooDisruptive { handler, needs, most } => {
+            json!({"kind": "too disruptive", "handler": handler, "needs": needs, "most": most})
+        }
         Obstacle::NoEffect => json!({"kind": "no effect"}),
         Obstacle::Changed(three) => json!({
             "kind": "changed since the plan",
@@ -213,6 +220,30 @@ fn check(checked: &Checked) -> Json {
     }
 }
 
+/// Which of `hosts` begin together, and which would not at all.
+pub fn schedule(forecast: &Forecast, hosts: &[&str]) -> Json {
+    let name = |index: &usize| hosts.get(*index).copied();
+    let batch = |batch: &Vec<usize>| batch.iter().filter_map(name).collect::<Vec<_>>();
+    json!({
+        "batches": forecast.batches.iter().map(batch).collect::<Vec<_>>(),
+        "not_started": forecast.held.iter().map(|(index, why)| {
+            json!({"host": name(index), "detail": why_not(why)})
+        }).collect::<Vec<_>>(),
+    })
+}
+
+fn why_not(why: &WhyNot) -> Json {
+    match why {
+        WhyNot::Asked => json!({"reason": "asked"}),
+        WhyNot::Budget { failed, unreachable, allowed } => {
+            json!({"reason": "failures", "failed": failed, "unreachable": unreachable, "allowed": allowed})
+        }
+        WhyNot::Minimum { group, size, keep, out } => {
+            json!({"reason": "in service", "group": group, "size": size, "keep": keep, "out": out})
+        }
+    }
+}
+
 /// What applying to one host came to.
 pub fn applied(host: &str, one: &Applied, trouble: &dyn Fn(&str, &Trouble) -> String) -> Json {
     let (outcome, detail) = match one {
@@ -229,7 +260,7 @@ pub fn applied(host: &str, one: &Applied, trouble: &dyn Fn(&str, &Trouble) -> St
         Applied::Lost { why, .. } => ("lost", json!(trouble(host, why))),
         Applied::TakenBack => ("taken back", Json::Null),
         Applied::NotTakenBack(became) => ("not taken back", applied(host, became, trouble)),
-        Applied::NotStarted => ("not started", Json::Null),
+        Applied::NotStarted(why) => ("not started", why_not(why)),
     };
     let until = match one {
         Applied::Lost { deadline, .. } => deadline.at.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs()),

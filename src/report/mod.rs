@@ -5,6 +5,7 @@
 pub mod accept;
 mod applied;
 mod causes;
+pub mod check;
 mod content;
 mod deadline;
 pub mod drift;
@@ -15,9 +16,12 @@ mod orphans;
 mod printable;
 mod progress;
 mod recap;
+mod rolling;
+pub mod stats;
 pub(crate) mod style;
 mod versions;
 mod why;
+mod witnessed;
 
 pub use applied::{applied_lines, doubt_words};
 pub use deadline::deadline_words;
@@ -26,4 +30,6 @@ pub use host_block::{Detail, Shown, host_block};
 pub use printable::printable;
 pub use progress::Progress;
 pub use recap::{Tally, apply_recap, plan_recap};
+pub use rolling::{batch_line, pause_line, schedule_lines, why_not_words};
 pub use why::refused_because;
+pub use witnessed::{witness_json, witness_line, witness_recap};

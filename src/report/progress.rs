@@ -3,7 +3,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::engine::{Event, Stage};
-use crate::transaction;
+use crate::report::{pause_line, printable, witness_line};
+use crate::transaction::{self, Trial};
 
 /// One live line on stderr while hosts are at work; nothing where stderr is no terminal.
 pub struct Progress {
@@ -25,8 +26,11 @@ impl Progress {
     pub fn event(&self, event: &Event) {
         match event {
             Event::Stage { host, stage } => self.bar.set_message(format!("{host}: {}", stage_words(*stage))),
-            Event::Progress { host, progress } => self.bar.set_message(format!("{host}: {}", progress_words(progress))),
-            Event::Broken { .. } => {}
+            Event::Progress { host, progress } => {
+                self.bar.set_message(printable(&format!("{host}: {}", progress_words(progress))))
+            }
+            Event::Pause { batch, lasts } => self.bar.set_message(pause_line(*batch, *lasts)),
+            Event::Broken { .. } | Event::Batch { .. } => {}
             Event::Planned { .. } | Event::Applied { .. } => self.bar.inc(1),
         }
     }
@@ -63,6 +67,18 @@ fn progress_words(progress: &transaction::Progress) -> String {
         transaction::Progress::Recovered(_) => "recovered what was left open".to_owned(),
         transaction::Progress::Await { .. } => "waiting to be confirmed".to_owned(),
         transaction::Progress::Checked(checked) => checked.name.clone(),
+        transaction::Progress::Tried(Trial::Boots { milliseconds }) => {
+            format!("it boots, in {:.1} s", *milliseconds as f64 / 1000.0)
+        }
+        transaction::Progress::Tried(Trial::Fails) => "it does not boot".to_owned(),
+        transaction::Progress::Tried(Trial::Untried { reason }) => format!("not tried: {reason}"),
+        transaction::Progress::Rolled { fresh, wanted, release, sent, failed } => {
+            let counted = if *sent > 0 { format!("; {sent} requests, {failed} failed") } else { String::new() };
+            format!("{fresh} of {wanted} workers run {release}{counted}")
+        }
+        transaction::Progress::Repaired { .. } => "old code was still serving: once more".to_owned(),
+        transaction::Progress::Witnessed(witnessed) => witness_line(witnessed),
+        transaction::Progress::Unwitnessed { reason } => format!("requests are not counted: {reason}"),
         transaction::Progress::HandlerStarted(name) | transaction::Progress::Handled { name, .. } => name.clone(),
     }
 }

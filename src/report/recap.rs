@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use crate::engine::{Applied, Planned};
 use crate::plan::Cause;
 use crate::report::causes;
+use crate::resource::Disruption;
 use crate::transaction::Outcome;
 use crate::words::count;
 
@@ -20,6 +21,8 @@ pub struct Tally {
     pub orphans: usize,
     /// What differs and is left out, by its cause.
     pub left_out: BTreeMap<Cause, usize>,
+    /// The worst that the handlers cost, and on how many of the hosts to change.
+    pub worst: Option<(Disruption, usize)>,
 }
 
 impl Tally {
@@ -44,10 +47,21 @@ impl Tally {
                 Planned::Ready(ready) => {
                     tally.to_change += 1;
                     tally.changes += ready.plan.changes.len();
+                    if let Some(cost) = ready.plan.disruption() {
+                        tally.count_disruption(cost);
+                    }
                 }
             }
         }
         tally
+    }
+
+    fn count_disruption(&mut self, cost: Disruption) {
+        self.worst = match self.worst {
+            Some((worst, hosts)) if worst == cost => Some((worst, hosts + 1)),
+            Some(worse) if worse.0 > cost => Some(worse),
+            _ => Some((cost, 1)),
+        };
     }
 
     pub fn hosts(&self) -> usize {
@@ -77,7 +91,17 @@ pub fn plan_recap(tally: &Tally) -> String {
         0 => String::new(),
         number => format!(" No longer wanted: {}.", count(number, "path")),
     };
-    format!("Plan: {}: {}.{}{orphans}", count(tally.hosts(), "host"), parts.join(", "), left_out(tally))
+    let (hosts, parts) = (count(tally.hosts(), "host"), parts.join(", "));
+    format!("Plan: {hosts}: {parts}.{}{orphans}{}", left_out(tally), worst(tally))
+}
+
+/// ` Worst disruption: hot restart on 2 hosts.`
+fn worst(tally: &Tally) -> String {
+    match tally.worst {
+        None => String::new(),
+        Some((Disruption::None, _)) => " Worst disruption: none.".to_owned(),
+        Some((worst, hosts)) => format!(" Worst disruption: {} on {}.", worst.name(), count(hosts, "host")),
+    }
 }
 
 /// ` Left out by --only: 2 pending, 1 conflict.`
@@ -99,7 +123,7 @@ pub fn apply_recap<'a>(applied: impl IntoIterator<Item = &'a Applied>, plan: &Ta
             Applied::TakenBack => taken_back += 1,
             Applied::Lost { .. } => lost += 1,
             Applied::NotReached(_) | Applied::Ended(Outcome::Locked { .. } | Outcome::Unknown { .. }) => untouched += 1,
-            Applied::NotStarted => not_started += 1,
+            Applied::NotStarted(_) => not_started += 1,
             _ => trouble += 1,
         }
     }
@@ -129,7 +153,7 @@ pub fn apply_recap<'a>(applied: impl IntoIterator<Item = &'a Applied>, plan: &Ta
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Applied;
+    use crate::engine::{Applied, WhyNot};
 
     #[test]
     fn what_did_not_happen_is_not_counted() {
@@ -145,12 +169,29 @@ mod tests {
                 "Applied: 2 hosts changed and verified, 1 already in sync, 1 put back.",
             ),
             (
-                vec![put_back(), Applied::NotStarted],
+                vec![put_back(), Applied::NotStarted(WhyNot::Asked)],
                 Tally { left_as_is: 1, left_out: left_out(), ..Tally::default() },
                 "Applied: 1 host left as it is, 1 put back, 1 not started. Left out by --only: 2 pending, 1 conflict.",
             ),
         ] {
             assert_eq!(apply_recap(&applied, &plan), text);
+        }
+    }
+
+    #[test]
+    fn the_worst_is_named_with_the_hosts_that_it_meets() {
+        use Disruption::{Hot, None, Reload, Start};
+        let cases: [(&[Disruption], &str); 5] = [
+            (&[], ""),
+            (&[None, None], " Worst disruption: none."),
+            (&[None, Start], " Worst disruption: start on 1 host."),
+            (&[Reload, Hot, Reload, Hot, None], " Worst disruption: hot restart on 2 hosts."),
+            (&[Hot, Reload], " Worst disruption: hot restart on 1 host."),
+        ];
+        for (costs, text) in cases {
+            let mut tally = Tally::default();
+            costs.iter().for_each(|cost| tally.count_disruption(*cost));
+            assert_eq!(worst(&tally), text);
         }
     }
 

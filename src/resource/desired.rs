@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::resource::Resource;
+use crate::resource::{Disruption, Resource};
 
 /// What the roles of one host want of it. All of it also stands in saved plans: other fields make another format there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,8 +32,11 @@ pub struct Handler {
     pub role: String,
     pub kind: String,
     pub arguments: Vec<String>,
-    /// What it does and what that costs, for the plan.
+    /// What it does and how that is felt, for the plan.
     pub says: String,
+    pub cost: Disruption,
+    /// For how long it was felt when it was last known, in seconds.
+    pub took: Option<String>,
 }
 
 /// Something that the plan says about a host, whether or not anything changes.

@@ -7,6 +7,7 @@ mod absent;
 mod applied_path;
 mod desired;
 mod directory;
+mod disruption;
 mod file;
 mod hints;
 mod id;
@@ -17,13 +18,16 @@ mod link;
 mod mismatch;
 mod observe;
 mod remembered;
+mod ruling;
 mod seen;
 mod state;
+mod stats;
 mod template;
 mod unit;
 
 pub use applied_path::AppliedPath;
 pub use desired::{Check, Desired, Handler, Level, Notice};
+pub use disruption::Disruption;
 pub use hints::{HintsFault, HintsRequest};
 pub use id::{Id, Subject};
 pub use kind::{Field, FieldSyntax, Fields, KINDS, Kind, Presence, kind};
@@ -35,8 +39,12 @@ pub use observe::{
     SessionSeen, UnitSeen,
 };
 pub use remembered::{recall_checks, recall_handlers, remember_checks, remember_handlers};
+pub use ruling::{Ruling, Said, Severity};
 pub use seen::Unseen;
 pub use state::{Attribute, Content, State, Value, sha256};
+pub use stats::{
+    Memory, MemoryKind, Mode, PumaSeen, Rates, StatsFault, StatsQuery, StatsRequest, StatsSeen, Sum, Total, WorkerSeen,
+};
 
 /// One thing as a role wants it on a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,4 +55,6 @@ pub struct Resource {
     pub notify: Vec<String>,
     /// The role that declared it.
     pub role: String,
+    /// Whether its content is lines that begin with a setting's name.
+    pub settings: bool,
 }

@@ -63,6 +63,8 @@ pub struct Observation {
     pub applied: Applied,
     /// Facts of a kind that the host program does not know: fact name → kind.
     pub unknown_facts: BTreeMap<String, String>,
+    /// Of a world that was kept, paths that stood as zdt left them and had them read; of a host, `applied` tells it.
+    pub in_effect: Vec<String>,
 }
 
 /// A transaction that stands open on the host.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Handler};
+use super::{Check, Disruption, Handler};
 
 /// A handler as the host keeps it beside a path: when no role names the path any more, nobody else knows it.
 #[derive(Serialize, Deserialize)]
@@ -45,9 +45,12 @@ pub fn recall_handlers(text: &str, role: &str) -> Option<Vec<Handler>> {
     let handler = |one: RememberedHandler| Handler {
         name: one.name,
         role: role.to_owned(),
+        // What ran when it was kept need not be what runs now.
+        cost: Disruption::at_most(&one.kind),
         kind: one.kind,
         arguments: one.arguments,
         says: one.says,
+        took: None,
     };
     Some(kept.into_iter().map(handler).collect())
 }
@@ -89,6 +92,8 @@ mod tests {
             kind: "nginx_reload".to_owned(),
             arguments: vec!["nginx \"x\"\n".to_owned()],
             says: String::new(),
+            took: None,
+            cost: Disruption::Reload,
         };
         let check = Check {
             name: "nginx -t".to_owned(),

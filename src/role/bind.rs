@@ -3,14 +3,14 @@ use std::sync::Arc;
 
 use super::argument::{Arguments, Binder};
 use super::bound::{Bound, Instance, Placed};
-use super::definition::{FactSpec, ResourceSpec};
+use super::definition::{FactSpec, ResourceSpec, StatsSpec};
 use super::engine::Text;
 use super::fault::Fault;
 use super::library::Library;
 use super::param::Type;
 use super::{glob, selection};
 use crate::inventory::{Origin, Variables};
-use crate::resource::{FactQuery, FieldSyntax, Id, Subject, Syntax, WordFault};
+use crate::resource::{FactQuery, FieldSyntax, Id, StatsQuery, Subject, Syntax, WordFault};
 use crate::source::Span;
 use crate::yaml::Node;
 
@@ -81,8 +81,11 @@ impl Library {
             let facts = chain
                 .iter()
                 .flat_map(|role| &role.facts)
-                .filter_map(|fact| Some((fact.name.clone(), bound.ask(binder.fact(fact, &arguments)?, fact.running))))
+                .filter_map(|fact| Some((fact.name.clone(), bound.ask(binder.fact(fact, &arguments)?, fact.asked))))
                 .collect();
+            if let Some(query) = role.stats.as_ref().and_then(|stats| binder.stats(stats, &arguments)) {
+                bound.ask_stats(query);
+            }
             let resources = role.resources.iter().map(|spec| binder.place(spec, &arguments)).collect();
             let label = bound.label(&role.name);
             bound.instances.push(Instance { label, role, chain, arguments, facts, resources });
@@ -143,12 +146,23 @@ fn ignored(binder: &mut Binder<'_>) -> Vec<String> {
 
 impl Binder<'_> {
     fn fact(&mut self, fact: &FactSpec, arguments: &Arguments) -> Option<FactQuery> {
-        let mut words = Vec::new();
-        for text in &fact.arguments {
-            let word = self.word(text, arguments)?;
-            words.push(self.checked(text, arguments, (&fact.name, Syntax::Text), word)?);
-        }
+        let words = self.words(&fact.name, &fact.arguments, arguments)?;
         Some(FactQuery { name: fact.name.clone(), kind: fact.kind.clone(), arguments: words })
+    }
+
+    fn stats(&mut self, stats: &StatsSpec, arguments: &Arguments) -> Option<StatsQuery> {
+        let words = self.words("stats", &stats.arguments, arguments)?;
+        Some(StatsQuery { kind: stats.kind.clone(), arguments: words })
+    }
+
+    /// The words of a question, as `field` names it.
+    fn words(&mut self, field: &str, texts: &[Text], arguments: &Arguments) -> Option<Vec<String>> {
+        let mut words = Vec::new();
+        for text in texts {
+            let word = self.word(text, arguments)?;
+            words.push(self.checked(text, arguments, (field, Syntax::Text), word)?);
+        }
+        Some(words)
     }
 
     /// What stage 1 knows of a resource: which thing it is, and whose it shall be.

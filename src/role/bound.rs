@@ -2,10 +2,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::argument::Arguments;
-use super::definition::{FieldText, ResourceSpec, Role};
+use super::definition::{Asked, FieldText, ResourceSpec, Role};
 use super::engine::Engine;
 use super::secrecy::Hidden;
-use crate::resource::{FactQuery, Id, ObserveRequest, PathQuery, Subject};
+use crate::resource::{FactQuery, Id, ObserveRequest, PathQuery, StatsQuery, StatsRequest, Subject};
 
 /// The roles of one host with their params: it knows what to ask of the host, and with the answer what to want.
 #[derive(Debug)]
@@ -13,8 +13,8 @@ pub struct Bound {
     pub(super) engine: Arc<Engine>,
     pub(super) instances: Vec<Instance>,
     pub(super) hidden: Hidden,
-    /// Each with whether it is asked only when one looks for drift.
-    queries: Vec<(FactQuery, bool)>,
+    queries: Vec<(FactQuery, Asked)>,
+    stats: StatsRequest,
 }
 
 /// One role as one entry of `zdt_roles` asks for it.
@@ -41,7 +41,13 @@ pub(super) struct Placed {
 
 impl Bound {
     pub(super) fn new(engine: Arc<Engine>) -> Bound {
-        Bound { engine, instances: Vec::new(), hidden: Hidden::default(), queries: Vec::new() }
+        Bound {
+            engine,
+            instances: Vec::new(),
+            hidden: Hidden::default(),
+            queries: Vec::new(),
+            stats: StatsRequest::default(),
+        }
     }
 
     /// Whether the host has no roles at all.
@@ -55,16 +61,28 @@ impl Bound {
     }
 
     /// The name under which a question is asked: roles that ask the same share one.
-    pub(super) fn ask(&mut self, query: FactQuery, running: bool) -> String {
-        let mut asked = self.queries.iter().map(|(asked, _)| asked);
-        if let Some(same) = asked.find(|other| other.kind == query.kind && other.arguments == query.arguments) {
+    pub(super) fn ask(&mut self, query: FactQuery, asked: Asked) -> String {
+        let mut known = self.queries.iter().map(|(known, _)| known);
+        if let Some(same) = known.find(|other| other.kind == query.kind && other.arguments == query.arguments) {
             return same.name.clone();
         }
         let taken = |name: &str| self.queries.iter().any(|(other, _)| other.name == name);
         let numbered = (2..).map(|number| format!("{}_{number}", query.name));
         let name = std::iter::once(query.name.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or_default();
-        self.queries.push((FactQuery { name: name.clone(), ..query }, running));
+        self.queries.push((FactQuery { name: name.clone(), ..query }, asked));
         name
+    }
+
+    /// Roles that ask the same share the answer.
+    pub(super) fn ask_stats(&mut self, query: StatsQuery) {
+        if !self.stats.queries.contains(&query) {
+            self.stats.queries.push(query);
+        }
+    }
+
+    /// What `zdt stats` asks the host; nothing where no role tells of anything that serves.
+    pub fn stats_request(&self) -> &StatsRequest {
+        &self.stats
     }
 
     pub(super) fn label(&self, role: &str) -> String {
@@ -76,15 +94,21 @@ impl Bound {
 
     /// As `request`, and also what is asked only when one looks for drift: what runs.
     pub fn request_running(&self) -> ObserveRequest {
-        let facts = self.queries.iter().map(|(query, _)| query.clone()).collect();
-        ObserveRequest { facts, ..self.request() }
+        ObserveRequest { facts: self.facts(Asked::Running), ..self.request() }
+    }
+
+    /// As `request_running`, and also what only rules ask.
+    pub fn request_rules(&self) -> ObserveRequest {
+        ObserveRequest { facts: self.facts(Asked::Rules), ..self.request() }
+    }
+
+    fn facts(&self, most: Asked) -> Vec<FactQuery> {
+        self.queries.iter().filter(|(_, asked)| *asked <= most).map(|(query, _)| query.clone()).collect()
     }
 
     /// All that the roles must know of the host, for one round trip.
     pub fn request(&self) -> ObserveRequest {
-        let always = self.queries.iter().filter(|(_, running)| !running);
-        let facts = always.map(|(query, _)| query.clone()).collect();
-        let mut request = ObserveRequest { facts, ..ObserveRequest::default() };
+        let mut request = ObserveRequest { facts: self.facts(Asked::Always), ..ObserveRequest::default() };
         let (mut users, mut groups) = (BTreeSet::new(), BTreeSet::new());
         for instance in &self.instances {
             let tainted = instance.tainted(&self.engine);

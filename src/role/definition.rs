@@ -2,8 +2,7 @@ use std::sync::Arc;
 
 use super::engine::Text;
 use super::param::Param;
-use crate::resource::Level;
-use crate::resource::{Field, Kind};
+use crate::resource::{Field, Kind, Level, Severity};
 use crate::source::{Source, Span};
 
 /// A role as its folder describes it: data, not bound to any host.
@@ -26,6 +25,9 @@ pub struct Role {
     pub handlers: Vec<HandlerSpec>,
     pub notices: Vec<NoticeSpec>,
     pub running: Vec<RunningSpec>,
+    /// What `zdt stats` asks a host.
+    pub stats: Option<StatsSpec>,
+    pub rules: Vec<RuleSpec>,
     pub examples: Vec<Arc<Source>>,
 }
 
@@ -35,8 +37,24 @@ pub struct FactSpec {
     pub name: String,
     pub kind: String,
     pub arguments: Vec<Text>,
-    /// Asked only when one looks for drift; known to `running` alone.
-    pub running: bool,
+    pub asked: Asked,
+}
+
+/// When a host is asked for a fact. Each includes those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Asked {
+    Always,
+    /// Only when one looks for what runs; known to `running` and `rules`.
+    Running,
+    /// Only when one looks for traps; known to `rules` alone.
+    Rules,
+}
+
+/// A question about what is served just now: the first word is the kind.
+#[derive(Debug)]
+pub struct StatsSpec {
+    pub kind: String,
+    pub arguments: Vec<Text>,
 }
 
 #[derive(Debug)]
@@ -45,6 +63,8 @@ pub struct ResourceSpec {
     pub span: Span,
     pub fields: Vec<(&'static Field, FieldText)>,
     pub notify: Vec<String>,
+    /// Its content is lines that begin with a setting's name.
+    pub settings: bool,
     pub when: Option<Text>,
 }
 
@@ -88,7 +108,13 @@ pub struct HandlerSpec {
     pub kind: String,
     pub arguments: Vec<Text>,
     pub says: Text,
+    /// A word of `Disruption`; without it, the most that the kind can cost.
+    pub cost: Option<Text>,
+    /// For how long it was last felt, in seconds; nothing where that is not known.
+    pub took: Option<Text>,
     pub when: Option<Text>,
+    /// It runs when somebody asks for a reload, not because something changes.
+    pub on_reload: bool,
 }
 
 #[derive(Debug)]
@@ -96,6 +122,27 @@ pub struct NoticeSpec {
     pub level: Level,
     pub text: Text,
     pub when: Option<Text>,
+}
+
+/// A trap, and how to tell that a host is in it.
+#[derive(Debug)]
+pub struct RuleSpec {
+    /// Stable: people name it on the command line, and its page bears it.
+    pub id: String,
+    pub severity: Severity,
+    pub when: Text,
+    /// What was seen, with the values that show it.
+    pub evidence: Text,
+    pub fix: Text,
+    /// Why it could not be told: nothing, or words.
+    pub untold: Option<Text>,
+}
+
+impl RuleSpec {
+    /// Those that are printed.
+    pub fn shown(&self) -> impl Iterator<Item = &Text> {
+        [&self.evidence, &self.fix].into_iter().chain(&self.untold)
+    }
 }
 
 /// What a role can say of what runs.

@@ -16,13 +16,17 @@ pub struct Example {
     pub files: BTreeMap<String, String>,
     /// `refusal: …`, `warning: …` and `info: …`, in order; not compared where the example leaves them out.
     pub notices: Option<Vec<String>>,
+    /// `NAME [COST]: …` of each handler; not compared where the example leaves them out.
+    pub handlers: Option<Vec<String>>,
     /// `PATH: …` of all that is said of what runs, in order.
     pub running: Vec<String>,
+    /// `ID: …` of all that rules say but that they hold, in order; not compared where the example leaves them out.
+    pub rules: Option<Vec<String>>,
     variables: Node,
     roles: Node,
 }
 
-const KEYS: &[&str] = &["description", "variables", "facts", "files", "notices", "running"];
+const KEYS: &[&str] = &["description", "variables", "facts", "files", "notices", "handlers", "running", "rules"];
 
 impl Example {
     /// Reads an example of the role `role`.
@@ -42,7 +46,9 @@ impl Example {
             facts: decode.get("facts").unwrap_or_default(),
             files: decode.get("files").unwrap_or_default(),
             notices: decode.get("notices"),
+            handlers: decode.get("handlers"),
             running: decode.get("running").unwrap_or_default(),
+            rules: decode.get("rules"),
             variables: node.get("variables").cloned().unwrap_or(empty),
             roles: names(&[role], &node.span),
         };

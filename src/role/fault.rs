@@ -99,6 +99,11 @@ pub enum Fault {
         at: Span,
         name: String,
     },
+    /// A fact that only rules ask, elsewhere.
+    OnlyRules {
+        at: Span,
+        name: String,
+    },
     Render {
         at: Span,
         problem: String,
@@ -193,9 +198,12 @@ pub enum Namespace {
     ParamType,
     Resource,
     Fact,
+    Stats,
     Handler,
     HandlerKind,
+    Cost,
     Level,
+    Severity,
 }
 
 impl Fault {
@@ -252,6 +260,7 @@ impl Fault {
             | Fault::Undeclared { at, .. }
             | Fault::TooEarly { at, .. }
             | Fault::OnlyRunning { at, .. }
+            | Fault::OnlyRules { at, .. }
             | Fault::Render { at, .. }
             | Fault::Unquoted { at, .. }
             | Fault::NoValue { at, .. }
@@ -290,6 +299,7 @@ impl Fault {
             | Fault::Undeclared { at, .. }
             | Fault::TooEarly { at, .. }
             | Fault::OnlyRunning { at, .. }
+            | Fault::OnlyRules { at, .. }
             | Fault::Render { at, .. }
             | Fault::Unquoted { at, .. }
             | Fault::NoValue { at, .. }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::definition::{FieldText, Role, RunningSpec};
+use super::definition::{Asked, FieldText, Role, RunningSpec};
 use super::engine::{Engine, Form, Loading, Text};
 use super::fault::{Fault, Namespace};
 use super::param::Fallback;
@@ -130,18 +130,33 @@ impl Library {
             faults.push(Fault::Twice { what: "value", name: name.clone(), at: text.span.clone(), first });
         }
         late.insert("facts");
-        let facts = chain.iter().flat_map(|owner| &owner.facts).filter(|fact| fact.running);
-        let running: Vec<&str> = facts.map(|fact| fact.name.as_str()).collect();
+        let facts = chain.iter().flat_map(|owner| &owner.facts).filter(|fact| fact.asked != Asked::Always);
+        let rare: Vec<(&str, Asked)> = facts.map(|fact| (fact.name.as_str(), fact.asked)).collect();
+        let rules = role.rules.iter().flat_map(|rule| rule.shown().chain([&rule.when]));
+        let of_rules: BTreeSet<&str> = rules.map(|text| text.key.as_str()).collect();
         let of_running: BTreeSet<&str> =
             role.running.iter().flat_map(RunningSpec::texts).map(|text| text.key.as_str()).collect();
         let early = early(role);
         let start = format!("{}/", role.name);
         for loading in texts.iter().filter(|loading| loading.text.key.starts_with(&start)) {
             let text = &loading.text;
-            if !of_running.contains(text.key.as_str()) {
-                for name in running.iter().filter(|name| loading.body.contains(&format!("facts.{name}"))) {
-                    let at = place(loading, &format!("facts.{name}"));
-                    faults.push(Fault::OnlyRunning { at, name: (*name).to_owned() });
+            let knows = match text.key.as_str() {
+                key if of_rules.contains(key) => Asked::Rules,
+                key if of_running.contains(key) => Asked::Running,
+                _ => Asked::Always,
+            };
+            for (name, asked) in rare.iter().filter(|(_, asked)| *asked > knows) {
+                let asks = format!("facts.{name}");
+                let is_asked = loading.body.match_indices(&asks).any(|(at, _)| {
+                    let next = loading.body[at + asks.len()..].chars().next();
+                    !next.is_some_and(|next| next.is_ascii_alphanumeric() || next == '_')
+                });
+                if is_asked {
+                    let (at, name) = (place(loading, &asks), (*name).to_owned());
+                    faults.push(match asked {
+                        Asked::Rules => Fault::OnlyRules { at, name },
+                        Asked::Running | Asked::Always => Fault::OnlyRunning { at, name },
+                    });
                 }
             }
             for name in self.engine.names(text) {
@@ -189,7 +204,8 @@ fn early(role: &Role) -> BTreeSet<&str> {
             _ => None,
         })
     });
-    defaults.chain(facts).chain(fields).map(|text: &Text| text.key.as_str()).collect()
+    let stats = role.stats.iter().flat_map(|stats| &stats.arguments);
+    defaults.chain(facts).chain(fields).chain(stats).map(|text: &Text| text.key.as_str()).collect()
 }
 
 /// Where `name` stands in a file; a text of `role.yml` is short enough to be shown whole.

@@ -26,7 +26,7 @@ mod version;
 
 pub use bind::{Given, VariableSource};
 pub use bound::Bound;
-pub use definition::{CheckSpec, HandlerSpec, NoticeSpec, ResourceSpec, Role, RunningSpec, RunningText};
+pub use definition::{CheckSpec, HandlerSpec, NoticeSpec, ResourceSpec, Role, RuleSpec, RunningSpec, RunningText};
 pub use engine::Text;
 pub use example::Example;
 pub use fault::{Fault, Namespace};

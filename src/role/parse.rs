@@ -2,22 +2,38 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::definition::{CheckSpec, FactSpec, FieldText, HandlerSpec, NoticeSpec, ResourceSpec, Role};
+use super::definition::{
+    Asked, CheckSpec, FactSpec, FieldText, HandlerSpec, NoticeSpec, ResourceSpec, Role, StatsSpec,
+};
 use super::engine::{Form, Loading, Text};
 use super::fault::{Fault, Namespace};
 use super::param::{self, Param};
 use super::role_file::RoleFile;
-use crate::resource::Level;
-use crate::resource::{self, Field, FieldSyntax, Presence, Syntax};
+use crate::resource::{self, Field, FieldSyntax, Kind, Presence, Syntax};
+use crate::resource::{Disruption, Level};
 use crate::source::Span;
 use crate::yaml::{self, Node};
 
 /// What the host program can be asked, each with how many words it takes.
-const FACT_KINDS: &[(&str, usize)] = &[("nginx", 0), ("nginx_running", 1), ("puma", 2), ("puma_running", 3)];
+const FACT_KINDS: &[(&str, usize)] =
+    &[("nginx", 0), ("nginx_running", 1), ("nginx_traps", 3), ("puma", 2), ("puma_running", 3), ("puma_traps", 4)];
 /// Those that are dear, or tell nothing but what runs just now: they are asked only when one looks for drift.
 const RUNNING_KINDS: &[&str] = &["nginx_running", "puma_running"];
+/// Those that tell nothing but whether a host is in a trap.
+const RULES_KINDS: &[&str] = &["nginx_traps", "puma_traps"];
 /// What the host program can do, each with how many words it takes.
-const HANDLER_KINDS: &[(&str, usize)] = &[("daemon_reload", 0), ("nginx_reload", 1), ("puma_restart", 2)];
+const HANDLER_KINDS: &[(&str, usize)] = &[
+    ("daemon_reload", 0),
+    ("nginx_reload", 1),
+    // With the unit of Puma and its socket: whose requests are watched meanwhile.
+    ("nginx_reload", 3),
+    ("puma_phased", 4),
+    ("puma_restart", 2),
+    // With the current release and the socket: what is booted on trial.
+    ("puma_restart", 4),
+];
+/// What `zdt stats` can ask, each with how many words it takes; the first names whom.
+const STATS_KINDS: &[(&str, usize)] = &[("puma_stats", 3)];
 const KEYS: &[&str] = &[
     "description",
     "uses",
@@ -30,7 +46,17 @@ const KEYS: &[&str] = &[
     "handlers",
     "notices",
     "running",
+    "stats",
+    "rules",
 ];
+
+/// What may stand beside a resource.
+const BESIDE: [&str; 3] = ["notify", "settings", "when"];
+
+/// What a handler may cost.
+pub(super) fn cost_words() -> Vec<String> {
+    Disruption::ALL.map(|one| one.word().to_owned()).to_vec()
+}
 
 /// One role, and the texts that it wants rendered.
 #[derive(Debug)]
@@ -81,6 +107,8 @@ struct RawFact {
     kind: Vec<String>,
     #[serde(default)]
     running: bool,
+    #[serde(default)]
+    rules: bool,
 }
 
 #[derive(Deserialize)]
@@ -101,7 +129,11 @@ struct RawHandler {
     run: Vec<String>,
     #[serde(rename = "says")]
     _says: String,
+    cost: Option<String>,
+    took: Option<String>,
     when: Option<String>,
+    #[serde(default)]
+    on_reload: bool,
 }
 
 #[derive(Deserialize)]
@@ -166,6 +198,8 @@ impl Reader<'_> {
             checks: self.items(node, "checks").iter().filter_map(|item| self.check(item)).collect(),
             notices: self.items(node, "notices").iter().filter_map(|item| self.notice(item)).collect(),
             running: self.items(node, "running").iter().filter_map(|item| self.running(item)).collect(),
+            stats: node.get("stats").and_then(|node| self.stats(node)),
+            rules: self.items(node, "rules").iter().filter_map(|item| self.rule(item)).collect(),
             examples: Vec::new(),
         }
     }
@@ -196,23 +230,38 @@ impl Reader<'_> {
             return self.shape(value.get("kind")?, "kind", "a list with the kind first");
         }
         let (kind, arguments) = self.call(value.get("kind")?, Namespace::Fact, FACT_KINDS)?;
-        let running = raw.running;
-        if RUNNING_KINDS.contains(&kind.as_str()) != running {
-            let expected = if running { "false: this kind is always asked" } else { "true for this kind" };
-            return self.shape(value.get("running").unwrap_or(value), "running", expected);
+        for (key, kinds, said) in [("running", RUNNING_KINDS, raw.running), ("rules", RULES_KINDS, raw.rules)] {
+            if kinds.contains(&kind.as_str()) != said {
+                let expected = match said {
+                    true if key == "running" => "false: this kind is always asked",
+                    true => "false: this kind is asked for more than rules",
+                    false => "true for this kind",
+                };
+                return self.shape(value.get(key).unwrap_or(value), key, expected);
+            }
         }
-        Some(FactSpec { name, kind, arguments, running })
+        let asked = match (raw.running, raw.rules) {
+            (_, true) => Asked::Rules,
+            (true, _) => Asked::Running,
+            (false, false) => Asked::Always,
+        };
+        Some(FactSpec { name, kind, arguments, asked })
+    }
+
+    fn stats(&mut self, node: &Node) -> Option<StatsSpec> {
+        let (kind, arguments) = self.call(node, Namespace::Stats, STATS_KINDS)?;
+        Some(StatsSpec { kind, arguments })
     }
 
     fn resource(&mut self, node: &Node) -> Option<ResourceSpec> {
         let entries = node.as_map().unwrap_or_default();
-        let (key, body) = match entries.iter().find(|(key, _)| !matches!(key.text().as_str(), "notify" | "when")) {
+        let (key, body) = match entries.iter().find(|(key, _)| !BESIDE.contains(&key.text().as_str())) {
             Some((key, body)) => (key, body),
             None => return self.shape(node, "a resource", "a mapping such as `file: {…}`"),
         };
         for (other, _) in entries {
-            if !std::ptr::eq(other, key) && !matches!(other.text().as_str(), "notify" | "when") {
-                let known = vec!["notify".to_owned(), "when".to_owned()];
+            if !std::ptr::eq(other, key) && !BESIDE.contains(&other.text().as_str()) {
+                let known = BESIDE.map(str::to_owned).to_vec();
                 self.faults.push(Fault::UnknownKey { at: other.span.clone(), key: other.text(), known });
             }
         }
@@ -242,7 +291,20 @@ impl Reader<'_> {
             _ => self.strings(node, "notify").into_iter().map(|(name, _)| name).collect(),
         };
         let when = node.get("when").and_then(|when| self.text(when, Form::Condition));
-        Some(ResourceSpec { kind, span: key.span.clone(), fields, notify, when })
+        let settings = self.has_settings(node, kind)?;
+        Some(ResourceSpec { kind, span: key.span.clone(), fields, notify, settings, when })
+    }
+
+    /// Whether the content of a resource is settings; only what has a content can say so.
+    fn has_settings(&mut self, node: &Node, kind: &Kind) -> Option<bool> {
+        let Some(said) = node.get("settings") else { return Some(false) };
+        let has_content =
+            kind.fields.iter().any(|field| matches!(field.syntax, FieldSyntax::Content | FieldSyntax::Template));
+        match said.as_bool() {
+            Some(settings) if has_content || !settings => Some(settings),
+            Some(_) => self.shape(said, "settings", "false: this kind has no content"),
+            None => self.shape(said, "settings", "true or false"),
+        }
     }
 
     fn field(&mut self, field: &Field, node: &Node) -> Option<FieldText> {
@@ -298,8 +360,17 @@ impl Reader<'_> {
         }
         let (kind, arguments) = self.call(node.get("run")?, Namespace::HandlerKind, HANDLER_KINDS)?;
         let says = self.text(node.get("says")?, Form::Word)?;
+        let cost = match &raw.cost {
+            // What is no template can be told right here.
+            Some(word) if !word.contains('{') && Disruption::of_word(word).is_none() => {
+                return self.unknown(node.get("cost")?, Namespace::Cost, cost_words());
+            }
+            Some(_) => Some(self.text(node.get("cost")?, Form::Word)?),
+            None => None,
+        };
+        let took = raw.took.and_then(|_| self.text(node.get("took")?, Form::Word));
         let when = raw.when.and_then(|_| self.text(node.get("when")?, Form::Condition));
-        Some(HandlerSpec { name: raw.name, kind, arguments, says, when })
+        Some(HandlerSpec { name: raw.name, kind, arguments, says, cost, took, when, on_reload: raw.on_reload })
     }
 
     fn notice(&mut self, node: &Node) -> Option<NoticeSpec> {
@@ -323,8 +394,11 @@ impl Reader<'_> {
         let Some((first, rest)) = node.as_list().and_then(<[Node]>::split_first) else {
             return self.shape(node, "kind", "a list with the kind first");
         };
-        let Some((kind, count)) = kinds.iter().find(|(kind, _)| first.as_str() == Some(kind)) else {
-            return self.unknown(first, of, kinds.iter().map(|(kind, _)| (*kind).to_owned()).collect());
+        let mut known = kinds.iter().filter(|(kind, _)| first.as_str() == Some(kind));
+        let Some((kind, count)) = known.clone().find(|(_, count)| *count == rest.len()).or_else(|| known.next()) else {
+            let mut names: Vec<String> = kinds.iter().map(|(kind, _)| (*kind).to_owned()).collect();
+            names.dedup();
+            return self.unknown(first, of, names);
         };
         if rest.len() != *count {
             let (at, kind) = (node.span.clone(), (*kind).to_owned());
@@ -338,4 +412,5 @@ impl Reader<'_> {
 mod cross_check;
 mod param_text;
 mod read;
+mod rules;
 mod running;

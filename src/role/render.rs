@@ -7,9 +7,10 @@ use super::bind::bad_word;
 use super::bound::{Bound, Instance, Placed, is_secret};
 use super::definition::{CheckSpec, FieldText, HandlerSpec, ResourceSpec};
 use super::engine::{self, Engine, Text};
-use super::fault::Fault;
+use super::fault::{Fault, Namespace};
 use super::merge::Merge;
-use crate::resource::{Check, Desired, Handler, Notice};
+use super::parse;
+use crate::resource::{Check, Desired, Disruption, Handler, Notice};
 use crate::resource::{Facts, FieldSyntax, Fields, Presence, Resource, Syntax};
 use crate::source::Span;
 
@@ -50,7 +51,7 @@ impl<'a> Rendering<'a> {
             return;
         }
         let instance = self.instance;
-        for handler in &instance.role.handlers {
+        for handler in instance.role.handlers.iter().filter(|handler| !handler.on_reload) {
             if let Some(handler) = self.handler(handler) {
                 self.desired.handlers.push(handler);
             }
@@ -151,6 +152,7 @@ impl<'a> Rendering<'a> {
             desired: (spec.kind.desired)(&fields),
             notify: spec.notify.iter().filter(is_wanted).cloned().collect(),
             role: self.instance.label.clone(),
+            settings: spec.settings,
         })
     }
 
@@ -174,8 +176,27 @@ impl<'a> Rendering<'a> {
         let arguments: Vec<String> =
             spec.arguments.iter().filter_map(|text| self.word(text, "run", Syntax::Text)).collect();
         let says = self.prose(&spec.says)?;
+        let cost = match &spec.cost {
+            None => Disruption::at_most(&spec.kind),
+            Some(text) => self.cost(text)?,
+        };
+        let took = match &spec.took {
+            None => None,
+            // A host's word: what is no number says nothing.
+            Some(text) => self.prose(text).filter(|seconds| seconds.parse::<f64>().is_ok_and(f64::is_finite)),
+        };
         let (name, role, kind) = (spec.name.clone(), self.instance.label.clone(), spec.kind.clone());
-        (arguments.len() == spec.arguments.len()).then_some(Handler { name, role, kind, arguments, says })
+        (arguments.len() == spec.arguments.len()).then_some(Handler { name, role, kind, arguments, says, cost, took })
+    }
+
+    fn cost(&mut self, text: &Text) -> Option<Disruption> {
+        let word = self.prose(text)?;
+        let cost = Disruption::of_word(&word);
+        if cost.is_none() {
+            let (at, what, known) = (text.span.clone(), Namespace::Cost, parse::cost_words());
+            self.complain(text, Fault::UnknownKind { at, what, name: word, known });
+        }
+        cost
     }
 
     fn holds(&mut self, when: Option<&Text>) -> bool {
@@ -245,4 +266,6 @@ impl<'a> Rendering<'a> {
     }
 }
 
+mod reload;
+mod rules;
 mod running;

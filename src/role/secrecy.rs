@@ -45,6 +45,8 @@ fn secret_names(chain: &[Arc<Role>], engine: &Engine) -> BTreeSet<String> {
 fn printed(role: &Role) -> Vec<(&'static str, &Text)> {
     let mut texts: Vec<(&'static str, &Text)> = Vec::new();
     texts.extend(role.facts.iter().flat_map(|fact| &fact.arguments).map(|text| ("a question to the host", text)));
+    let stats = role.stats.iter().flat_map(|stats| &stats.arguments);
+    texts.extend(stats.map(|text| ("a question to the host", text)));
     for (field, text) in role.resources.iter().flat_map(|resource| &resource.fields) {
         match text {
             FieldText::Word(text) => texts.push((field.name, text)),
@@ -57,13 +59,22 @@ fn printed(role: &Role) -> Vec<(&'static str, &Text)> {
         texts.extend(words.map(|text| ("a check", text)));
     }
     for handler in &role.handlers {
-        texts.extend(handler.arguments.iter().chain([&handler.says]).map(|text| ("a handler", text)));
+        texts.extend(
+            handler
+                .arguments
+                .iter()
+                .chain([&handler.says])
+                .chain(&handler.cost)
+                .chain(&handler.took)
+                .map(|text| ("a handler", text)),
+        );
     }
     texts.extend(role.notices.iter().map(|notice| ("a notice", &notice.text)));
     for spec in &role.running {
         let shown = spec.texts().into_iter().filter(|text| spec.when.as_ref().is_none_or(|when| when.key != text.key));
         texts.extend(shown.map(|text| ("what is said of what runs", text)));
     }
+    texts.extend(role.rules.iter().flat_map(|rule| rule.shown()).map(|text| ("a rule", text)));
     texts
 }
 

@@ -47,7 +47,12 @@ fn applied(plan: &HostPlan, observation: &Observation) -> Vec<AppliedPath> {
             Action::Create | Action::Update => {
                 let made = change.action == Action::Create || is_whole(change);
                 let made = made || known(&change.id).is_some_and(|left| left.made);
-                applied.push(AppliedPath { made, signature: AppliedPath::NOW.to_owned(), ..left(plan, change) });
+                let mut left = AppliedPath { made, signature: AppliedPath::NOW.to_owned(), ..left(plan, change) };
+                // Nothing has it read anew this time; what would is not forgotten.
+                if let Some(known) = known(&change.id).filter(|_| change.sense.is_without_effect()) {
+                    left.handlers.clone_from(&known.handlers);
+                }
+                applied.push(left);
             }
             // What runs is brought to what the files say: those are as wanted, and remembered as that.
             Action::Effect if change.evidence.is_some() => {}
@@ -165,7 +170,8 @@ mod tests {
     use crate::resource::{Content, Desired, Handler, Id, Resource, State, Value, recall_handlers};
 
     fn wanted(desired: State) -> Desired {
-        let resource = Resource { id: Id::path("/etc/x"), desired, notify: vec![], role: "r".to_owned() };
+        let resource =
+            Resource { id: Id::path("/etc/x"), desired, notify: vec![], role: "r".to_owned(), settings: false };
         Desired { resources: vec![resource], ..Desired::default() }
     }
 
@@ -210,6 +216,7 @@ mod tests {
             role: "r".to_owned(),
             cause: Some(crate::plan::Cause::Runtime),
             evidence: Some("it is older than its file".to_owned()),
+            sense: crate::plan::Sense::Untold,
         });
         let applied = Manifest::of(&plan, &observation, Header::of("t1", None), None).applied;
         assert_eq!(
@@ -251,6 +258,8 @@ mod tests {
             kind: name.to_owned(),
             arguments: vec![],
             says: String::new(),
+            took: None,
+            cost: crate::resource::Disruption::Restart,
         };
         let mut wanted = wanted(file(b"b"));
         wanted.resources[0].notify = vec!["reload".to_owned()];
@@ -318,8 +327,13 @@ mod tests {
     fn a_unit_is_remembered_by_what_it_runs() {
         let commands = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         let desired = State::default().with(Attribute::ExecReload, Value::Words(commands(&["a b", "c"])));
-        let resource =
-            Resource { id: Id::unit("x.service"), desired: desired.clone(), notify: vec![], role: "r".to_owned() };
+        let resource = Resource {
+            id: Id::unit("x.service"),
+            desired: desired.clone(),
+            notify: vec![],
+            role: "r".to_owned(),
+            settings: false,
+        };
         let wanted = Desired { resources: vec![resource], ..Desired::default() };
         for running in [&["a b", "c"][..], &["old"]] {
             let unit = crate::resource::UnitSeen { exec_reload: commands(running), ..Default::default() };

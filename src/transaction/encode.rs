@@ -67,12 +67,13 @@ impl Header {
 }
 
 fn encode_header(bytes: &mut Vec<u8>, header: &Header) {
-    let Header { id, state_dir, kind, by, confirm, wait, guard, keep: Keep { count, kib } } = header;
+    let Header { id, state_dir, kind, by, confirm, wait, guard, keep: Keep { count, kib }, trial, witness } = header;
     line(bytes, &["id", id]);
     line(bytes, &["state", state_dir]);
     let kind = match kind {
         Kind::Apply => "apply",
         Kind::Rollback => "rollback",
+        Kind::Reload => "reload",
     };
     line(bytes, &["kind", kind]);
     line(bytes, &["by", &word(by)]);
@@ -85,6 +86,13 @@ fn encode_header(bytes: &mut Vec<u8>, header: &Header) {
     line(bytes, &["wait", &wait.as_secs().to_string()]);
     line(bytes, &["guard", if *guard { "yes" } else { "no" }]);
     line(bytes, &["keep", &count.to_string(), &kib.to_string()]);
+    if *trial {
+        line(bytes, &["trial", "yes"]);
+    }
+    if let Some(witness) = witness {
+        let words = witness.words();
+        line(bytes, &words.iter().map(String::as_str).collect::<Vec<_>>());
+    }
 }
 
 fn encode_applied(bytes: &mut Vec<u8>, applied: &AppliedPath) {

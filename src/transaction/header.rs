@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::transaction::STATE_DIR;
+use crate::transaction::{STATE_DIR, Witness};
 
 /// What the host program must know of a transaction before it reads what to do; all that the smaller verbs read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,12 +20,18 @@ pub struct Header {
     pub guard: bool,
     /// How much of ended transactions stays on the host.
     pub keep: Keep,
+    /// Whether what a restart would take up must boot beside what serves first.
+    pub trial: bool,
+    /// How requests are watched meanwhile.
+    pub witness: Option<Witness>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Apply,
     Rollback,
+    /// Nothing is put anywhere: what runs takes up the release that is the current one.
+    Reload,
 }
 
 /// What follows once everything is swapped and activated.
@@ -62,6 +68,8 @@ impl Header {
             wait: Duration::ZERO,
             guard: false,
             keep: Keep::default(),
+            trial: false,
+            witness: None,
         }
     }
 }

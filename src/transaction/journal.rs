@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::Record;
+use super::{Record, Witnessed};
 
 /// One line of a journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,34 @@ pub enum Progress {
         /// Why it was skipped or failed, and what was said.
         reason: String,
     },
+    /// What a restart would take up was booted beside what serves, or could not be.
+    Tried(Trial),
+    /// So many of Puma's workers run the release by now; so many requests were sent, and failed, until then.
+    Rolled {
+        fresh: u64,
+        wanted: u64,
+        release: String,
+        sent: u64,
+        failed: u64,
+    },
+    /// Workers said that they were new and ran old code: they are restarted once more.
+    Repaired {
+        stale: u64,
+        wanted: u64,
+    },
+    /// The requests of one activation were counted.
+    Witnessed(Witnessed),
+    /// They could not be, for this reason.
+    Unwitnessed {
+        reason: String,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trial {
+    Boots { milliseconds: u64 },
+    Fails,
+    Untried { reason: String },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,6 +171,25 @@ pub fn decode(line: &[u8]) -> Result<Option<Line>, Fault> {
             let reason = word(said).ok_or_else(fault)?;
             Line::Progress(Progress::Handled { name: name(handler)?, result, milliseconds, reason })
         }
+        [b"tried", b"boots", milliseconds, _] => {
+            Line::Progress(Progress::Tried(Trial::Boots { milliseconds: number(milliseconds).ok_or_else(fault)? }))
+        }
+        [b"tried", b"fails", ..] => Line::Progress(Progress::Tried(Trial::Fails)),
+        [b"tried", b"untried", _, said] => {
+            Line::Progress(Progress::Tried(Trial::Untried { reason: word(said).ok_or_else(fault)? }))
+        }
+        [b"rolled", fresh, wanted, release, sent, failed] => {
+            let count = |digits: &[u8]| number(digits).ok_or_else(fault);
+            let release = word(release).ok_or_else(fault)?;
+            let (fresh, wanted, sent, failed) = (count(fresh)?, count(wanted)?, count(sent)?, count(failed)?);
+            Line::Progress(Progress::Rolled { fresh, wanted, release, sent, failed })
+        }
+        [b"repaired", stale, wanted] => Line::Progress(Progress::Repaired {
+            stale: number(stale).ok_or_else(fault)?,
+            wanted: number(wanted).ok_or_else(fault)?,
+        }),
+        [b"unwitnessed", said] => Line::Progress(Progress::Unwitnessed { reason: word(said).ok_or_else(fault)? }),
+        [b"witnessed", words @ ..] => Line::Progress(Progress::Witnessed(witnessed(words).ok_or_else(fault)?)),
         [b"waiting", who] => Line::Progress(Progress::Waiting { who: word(who).ok_or_else(fault)? }),
         [b"recovering", id, who] => {
             Line::Progress(Progress::Recovering { id: name(id)?, who: word(who).ok_or_else(fault)? })
@@ -176,6 +223,25 @@ fn outcome(how: &[u8], step: &[u8], said: &[u8]) -> Option<Outcome> {
         b"stuck" => Some(Outcome::Stuck { step, reason }),
         _ => None,
     }
+}
+
+fn witnessed(words: &[&[u8]]) -> Option<Witnessed> {
+    let [sent, failed, p50, p99, longest, allowed, kinds, answers, excused] = words else { return None };
+    Some(Witnessed {
+        sent: number(sent)?,
+        failed: number(failed)?,
+        p50: number(p50)?,
+        p99: number(p99)?,
+        longest: number(longest)?,
+        allowed: if allowed.is_empty() { None } else { Some(number(allowed)?) },
+        kinds: Witnessed::counts(&plain(kinds)?)?,
+        answers: Witnessed::counts(&plain(answers)?)?,
+        excused: match *excused {
+            b"yes" => true,
+            b"no" => false,
+            _ => return None,
+        },
+    })
 }
 
 fn number(digits: &[u8]) -> Option<u64> {
@@ -245,6 +311,33 @@ mod tests {
         assert_eq!(progress("await|60|"), Progress::Await { seconds: 60 });
         let unknown = Outcome::Unknown { reason: String::new() };
         assert_eq!(read("outcome|unknown||=|"), Ok(Some(Line::Outcome(unknown))));
+    }
+
+    #[test]
+    fn what_a_restart_comes_to_is_told() {
+        let progress = |line: &str| match read(line) {
+            Ok(Some(Line::Progress(progress))) => progress,
+            other => panic!("{line}: {other:?}"),
+        };
+        assert_eq!(progress("tried|boots|812|=|"), Progress::Tried(Trial::Boots { milliseconds: 812 }));
+        let untried = Trial::Untried { reason: "no".to_owned() };
+        assert_eq!(progress("tried|untried|0|=no|"), Progress::Tried(untried));
+        let rolled = Progress::Rolled { fresh: 1, wanted: 2, release: "r2".to_owned(), sent: 40, failed: 0 };
+        assert_eq!(progress("rolled|1|2|=r2|40|0|"), rolled);
+        let counted = Witnessed {
+            sent: 90,
+            failed: 3,
+            p50: 2,
+            p99: 9,
+            longest: 31,
+            allowed: Some(1000),
+            kinds: vec![("status-502".to_owned(), 2), ("refused".to_owned(), 1)],
+            answers: vec![],
+            excused: false,
+        };
+        let line = "witnessed|90|3|2|9|31|1000|status-502:2,refused:1|-|no|";
+        assert_eq!(progress(line), Progress::Witnessed(counted));
+        assert!(read("witnessed|90|3|2|9|31|1000|status-502|-|no|").is_err());
     }
 
     #[test]

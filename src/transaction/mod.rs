@@ -11,14 +11,16 @@ pub mod journal;
 mod manifest;
 mod record;
 mod rollback;
+mod witness;
 
 pub use encode::Checking;
 pub use header::{Confirm, Header, Keep, Kind};
 pub use history::{Ended, Past, decode_history, decode_saved};
-pub use journal::{Checked, HandlerResult, Outcome, Progress, Verdict};
+pub use journal::{Checked, HandlerResult, Outcome, Progress, Trial, Verdict};
 pub use manifest::{CheckCommand, Entry, HandlerCall, Manifest, Put, Seen};
 pub use record::Record;
 pub use rollback::{NoRollback, Rollback, Saved};
+pub use witness::{Place, Witness, Witnessed};
 
 /// Where the host program keeps its records; in a sandbox below its root.
 pub const STATE_DIR: &str = "/var/lib/zdt";

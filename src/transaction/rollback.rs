@@ -9,8 +9,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::{Ended, Entry, Manifest, Outcome, Put, Seen};
 use crate::plan::{self, Action, Change, HostPlan, Obstacle, Refusal, Unknown};
 use crate::resource::{
-    AppliedPath, Attribute, Check, Content, Handler, Id, Level, Notice, Observation, ObserveRequest, PathQuery,
-    Resource, State, Subject, Value, recall_checks, recall_handlers, sha256,
+    AppliedPath, Attribute, Check, Content, Disruption, Handler, Id, Level, Notice, Observation, ObserveRequest,
+    PathQuery, Resource, State, Subject, Value, recall_checks, recall_handlers, sha256,
 };
 
 /// Contents that the host saved: `NNNNNN-ID` → number of the entry → bytes.
@@ -73,8 +73,9 @@ impl Rollback {
         if let Some(ended) = undone.iter().find(stuck) {
             return Err(NoRollback::Stuck { id: ended.id().to_owned() });
         }
-        // What was put back left nothing.
-        let undone: Vec<Ended> = undone.iter().filter(|ended| ended.is_committed()).cloned().collect();
+        // What was put back left nothing, and a reload put nothing anywhere.
+        let undone: Vec<Ended> =
+            undone.iter().filter(|ended| ended.is_committed() && ended.record.kind != "reload").cloned().collect();
         if undone.is_empty() {
             return Err(NoRollback::Nothing);
         }
@@ -141,7 +142,8 @@ impl Rollback {
                 }
             };
             let role = self.role(path, observation);
-            let resource = Resource { id, desired: self.desired(path, before), notify: Vec::new(), role };
+            let resource =
+                Resource { id, desired: self.desired(path, before), notify: Vec::new(), role, settings: false };
             let Some(change) = plan::diff(&resource, &observed) else {
                 plan.in_sync += 1;
                 continue;
@@ -257,6 +259,8 @@ impl Rollback {
                     kind: call.kind.clone(),
                     arguments: call.arguments.clone(),
                     says: String::new(),
+                    took: None,
+                    cost: Disruption::at_most(&call.kind),
                 });
                 // Where it is not remembered whose handler it is, all may be.
                 let its: Vec<&Id> = ids.iter().copied().filter(|id| remembered(id, &handler)).collect();

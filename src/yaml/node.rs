@@ -33,6 +33,13 @@ impl Node {
         }
     }
 
+    pub fn as_bool(&self) -> Option<bool> {
+        match &self.data {
+            Data::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
     pub fn as_list(&self) -> Option<&[Node]> {
         match &self.data {
             Data::List(items) => Some(items),

@@ -42,7 +42,7 @@ fn a_wrong_inventory_is_3_and_touches_nothing() {
 }
 
 #[test]
-fn an_unreachable_host_is_4_and_the_others_are_applied() {
+fn an_unreachable_host_is_4_and_the_others_are_applied_if_that_many_may_fail() {
     let place = Place::empty();
     place.hosts(&[
         (
@@ -52,7 +52,11 @@ fn an_unreachable_host_is_4_and_the_others_are_applied() {
         ("box", ""),
     ]);
     place.plan().ended_with(4).says("far").says(UPSTREAM);
-    place.apply().ended_with(4).says("far");
+    let words = "Would not be started: box: 1 host could not be reached or read, and none may (`--max-failures`).";
+    place.plan().says(words);
+    place.apply().ended_with(4).says(words).says("1 host not started");
+    place.zdt(&["plan", "inventory.yml", "--limit", "box"]).ended_with(2);
+    place.zdt(&["apply", "inventory.yml", "--max-failures", "1"]).ended_with(4).says("1 host changed and verified");
     place.zdt(&["plan", "inventory.yml", "--limit", "box"]).ended_with(0);
 }
 

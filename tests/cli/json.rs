@@ -63,6 +63,7 @@ fn holds(row: &Row, value: &Value) -> bool {
         "text or null" => value.is_string() || value.is_null(),
         "list of names" => value.as_array().is_some_and(|names| names.iter().all(Value::is_string)),
         "list" => value.is_array(),
+        "mapping" => keys(value) == members(&row.meaning),
         "mapping or null" => value.is_null() || keys(value) == members(&row.meaning),
         literals => words(literals).iter().any(|word| value == word),
     }
@@ -226,11 +227,15 @@ fn applies_are_as_documented() {
     let stopped = document(&place, &["apply", "inventory.yml", "--json"], 4);
     assert_eq!(stopped["applied"], serde_json::json!([]));
     assert!(!place.path("fresh").exists());
-    let some = document(&place, &["apply", "inventory.yml", "--json", "--limit", "done,fresh,held,far"], 4);
+    let some = document(
+        &place,
+        &["apply", "inventory.yml", "--json", "--limit", "done,fresh,held,far", "--max-failures", "1"],
+        4,
+    );
     assert_eq!(
         some["applied"],
-        serde_json::json!([{"host": "fresh", "outcome": "committed", "detail": null, "until": null},
-        {"host": "held", "outcome": "committed", "detail": null, "until": null}])
+        serde_json::json!([{"host": "fresh", "outcome": "committed", "detail": null, "until": null, "witness": null},
+        {"host": "held", "outcome": "committed", "detail": null, "until": null, "witness": null}])
     );
     let none = document(&place, &["apply", "inventory.yml", "--json", "--limit", "done,fresh"], 0);
     assert_eq!(states(&none), [("done", "in sync"), ("fresh", "in sync")]);

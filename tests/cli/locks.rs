@@ -101,7 +101,7 @@ fn ctrl_c_lets_those_settle_that_have_begun() {
     let place = Place::empty();
     let names: Vec<String> = (0..8).map(|number| format!("box{number}")).collect();
     place.hosts(&names.iter().map(|name| (name.as_str(), "")).collect::<Vec<_>>());
-    let mut command = place.command(&["apply", "inventory.yml", "--json", "--forks", "2"]);
+    let mut command = place.command(&["apply", "inventory.yml", "--json", "--forks", "2", "--batch", "100%"]);
     gated(&place, &mut command);
     let told = place.path("told");
     let stderr = fs::File::create(&told).expect("a file");

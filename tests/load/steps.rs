@@ -1,9 +1,7 @@
 //! What every host is put through. A step is a name and what it does; it says why it went wrong.
 
-use std::thread;
-
 use super::stage::Repeated::{Never, UntilEnough};
-use super::stage::{Done, OLD_ENOUGH, Repeated, Stage, ended};
+use super::stage::{Done, Repeated, Stage, ended};
 
 pub type Act = fn(&mut Stage) -> Done;
 
@@ -11,7 +9,7 @@ pub type Step = (&'static str, Repeated, Act);
 
 const ADOPTION: &str = "adoption, naive to guide";
 
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 17] = [
     ("nothing (for comparison)", Never, |_| Ok(())),
     (ADOPTION, Never, adoption),
     ("setting: threads, and back", UntilEnough, |stage| setting(stage, "puma_threads", "[2, 4]")),
@@ -23,6 +21,7 @@ const STEPS: [Step; 16] = [
     ("nginx: the upstream, and back", UntilEnough, nginx_change),
     ("phased restart to a new release, and back", UntilEnough, phased_restart),
     ("hot restart to a new release, and back", UntilEnough, hot_restart),
+    ("phased restart by systemctl reload, and back", UntilEnough, systemctl_reload),
     ("phased restart, unbootable release", UntilEnough, unbootable_phased),
     ("hot restart, unbootable release", UntilEnough, unbootable_hot),
     ("a setting that Puma does not know", UntilEnough, unknown_setting),
@@ -73,19 +72,25 @@ fn nginx_change(stage: &mut Stage) -> Done {
 fn phased_restart(stage: &mut Stage) -> Done {
     for release in ["r2", "r1"] {
         let phase = stage.phase()?;
-        thread::sleep(OLD_ENOUGH);
         stage.points_to(release);
-        ask_for_a_phased_restart(stage)?;
+        ended(&stage.zdt(&["reload", "--yes"]), 0)?;
         stage.settles_in_phase(phase + 1)?;
         stage.answers(release)?;
     }
     stage.never_died()
 }
 
-/// As a deployment does it.
-fn ask_for_a_phased_restart(stage: &Stage) -> Done {
-    let output = stage.host.sh_output("systemctl reload puma.service");
-    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+/// As a deployment does it: through the drop-in, which waits for the end.
+fn systemctl_reload(stage: &mut Stage) -> Done {
+    for release in ["r2", "r1"] {
+        stage.points_to(release);
+        let output = stage.host.sh_output("systemctl reload puma.service");
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
+        stage.answers(release)?;
+    }
+    stage.never_died()
 }
 
 fn hot_restart(stage: &mut Stage) -> Done {
@@ -100,18 +105,17 @@ fn hot_restart(stage: &mut Stage) -> Done {
 
 /// What served goes on serving; pointed back and signalled again, all is as before.
 fn unbootable_phased(stage: &mut Stage) -> Done {
-    let phase = stage.phase()?;
-    thread::sleep(OLD_ENOUGH);
     stage.has_a_release_that_raises();
-    stage.points_to("r3");
-    // Whether a reload tells the truth about it or returns at once is not what is measured here.
-    stage.host.sh_output("systemctl reload puma.service");
-    thread::sleep(OLD_ENOUGH);
-    stage.points_to("r1");
-    stage.host.sh_output("systemctl reload puma.service");
-    let now = stage.phase()?.max(phase + 1);
-    stage.settles_in_phase(now)?;
-    stage.answers("r1")?;
+    // Found out by the trial; and where there is none, taken back by the roll itself, the link too.
+    for words in [&["reload", "--yes"][..], &["reload", "--yes", "--no-trial"]] {
+        stage.points_to("r3");
+        let ran = stage.zdt(words);
+        if words.len() == 2 {
+            stage.points_to("r1");
+        }
+        ended(&ran, 5)?;
+        stage.answers("r1")?;
+    }
     stage.never_died()
 }
 

@@ -1,11 +1,44 @@
 //! The role in `docs/roles.md` works as the page says.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use zdt::role::{Example, Library, built_in};
 use zdt::source::Source;
 
 use super::{own, places};
+
+/// The names of the pages of rules.
+fn pages() -> BTreeSet<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/check");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn every_rule_has_its_page_and_every_page_a_rule() {
+    let library = super::library();
+    let rules = || library.roles().flat_map(|role| &role.rules);
+    let ids: BTreeSet<String> = rules().map(|rule| rule.id.clone()).collect();
+    assert!(ids.len() >= 20, "{ids:?}");
+    assert_eq!(ids.len(), rules().count(), "two roles have a rule of one name");
+    assert_eq!(pages(), ids);
+    let list = include_str!("../../docs/check.md");
+    for rule in rules() {
+        let (id, severity) = (&rule.id, rule.severity.name());
+        let page = std::fs::read_to_string(format!("{}/docs/check/{id}.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        assert!(page.starts_with(&format!("# {id}\n")), "{page}");
+        assert!(page.contains(&format!("Severity: {severity}.\n")), "{id} is {severity}: {page}");
+        for heading in ["What", "Why", "How to see it", "The fix"] {
+            assert!(page.contains(&format!("\n## {heading}\n")), "{id} has no `{heading}`");
+        }
+        assert_eq!(
+            list.matches(&format!("| [{id}](check/{id}.md) | {severity} |")).count(),
+            1,
+            "{id} in docs/check.md"
+        );
+    }
+}
 
 /// The fenced block after `heading`.
 fn block(page: &str, heading: &str) -> String {

@@ -5,16 +5,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use zdt::resource::Resource;
-use zdt::resource::{Desired, Level, Running};
+use zdt::resource::{Desired, Level, Ruling, Running, Said};
 use zdt::role::{Example, Library};
 use zdt::source::Source;
 
 use super::{library, places};
 
-fn render(library: &Library, example: &Example) -> (Desired, Running) {
+fn render(library: &Library, example: &Example) -> (Desired, Running, Vec<Ruling>) {
     let bound = library.bind(example).unwrap_or_else(|faults| panic!("{}", places(&faults)));
     let desired = bound.render(&example.facts).unwrap_or_else(|faults| panic!("{}", places(&faults)));
-    (desired, bound.running(&example.facts).unwrap_or_else(|faults| panic!("{}", places(&faults))))
+    let running = bound.running(&example.facts).unwrap_or_else(|faults| panic!("{}", places(&faults)));
+    let rulings = bound.rulings(&example.facts).unwrap_or_else(|faults| panic!("{}", places(&faults)));
+    (desired, running, rulings)
 }
 
 fn content(resource: &Resource) -> Option<String> {
@@ -23,7 +25,7 @@ fn content(resource: &Resource) -> Option<String> {
 }
 
 /// The part of an example that is compared, as YAML that a person likes to read.
-fn outcome(desired: &Desired, running: &Running) -> String {
+fn outcome(desired: &Desired, running: &Running, with_handlers: bool, ruled: Option<Vec<String>>) -> String {
     let mut text = String::from("files:\n");
     for resource in &desired.resources {
         let Some(content) = content(resource) else { continue };
@@ -37,10 +39,18 @@ fn outcome(desired: &Desired, running: &Running) -> String {
     }
     text.push_str(if desired.notices.is_empty() { "notices: []\n" } else { "notices:\n" });
     list(&mut text, notices(desired));
+    if with_handlers {
+        text.push_str("handlers:\n");
+        list(&mut text, handlers(desired));
+    }
     let said = said(running);
     if !said.is_empty() {
         text.push_str("running:\n");
         list(&mut text, said);
+    }
+    if let Some(ruled) = ruled {
+        text.push_str(if ruled.is_empty() { "rules: []\n" } else { "rules:\n" });
+        list(&mut text, ruled);
     }
     text
 }
@@ -65,6 +75,16 @@ fn said(running: &Running) -> Vec<String> {
     rules.chain(loads).collect()
 }
 
+/// What rules say, but for those that hold.
+fn ruled(rulings: &[Ruling]) -> Vec<String> {
+    let line = |ruling: &Ruling| match &ruling.said {
+        Said::Holds => None,
+        Said::Broken { evidence, fix } => Some(format!("{}: {evidence} → {fix}", ruling.rule)),
+        Said::Untold(why) => Some(format!("{}: untold: {why}", ruling.rule)),
+    };
+    rulings.iter().filter_map(line).collect()
+}
+
 fn notices(desired: &Desired) -> Vec<String> {
     let level = |level| match level {
         Level::Refusal => "refusal",
@@ -72,6 +92,11 @@ fn notices(desired: &Desired) -> Vec<String> {
         Level::Info => "info",
     };
     desired.notices.iter().map(|notice| format!("{}: {}", level(notice.level), notice.text)).collect()
+}
+
+fn handlers(desired: &Desired) -> Vec<String> {
+    let told = desired.handlers.iter();
+    told.map(|handler| format!("{} [{}]: {}", handler.name, handler.cost.word(), handler.says)).collect()
 }
 
 #[test]
@@ -87,10 +112,23 @@ fn examples_come_out_as_written() {
             // From the disk: compiled in is the state of the last build.
             let source: Arc<Source> = Source::new(name, std::fs::read_to_string(&path).unwrap());
             let example = Example::parse(&role.name, &source).unwrap_or_else(|faults| panic!("{}", places(&faults)));
-            let (desired, running) = render(&library, &example);
+            let (desired, running, rulings) = render(&library, &example);
             if bless {
                 let end = source.text.find("\nfiles:").map_or(source.text.len(), |at| at + 1);
-                std::fs::write(&path, format!("{}{}", &source.text[..end], outcome(&desired, &running))).unwrap();
+                std::fs::write(
+                    &path,
+                    format!(
+                        "{}{}",
+                        &source.text[..end],
+                        outcome(
+                            &desired,
+                            &running,
+                            example.handlers.is_some(),
+                            example.rules.as_ref().map(|_| ruled(&rulings))
+                        )
+                    ),
+                )
+                .unwrap();
                 continue;
             }
             let files =
@@ -99,7 +137,13 @@ fn examples_come_out_as_written() {
             if let Some(expected) = &example.notices {
                 assert_eq!(&notices(&desired), expected, "{name}: notices");
             }
+            if let Some(expected) = &example.handlers {
+                assert_eq!(&handlers(&desired), expected, "{name}: handlers");
+            }
             assert_eq!(said(&running), example.running, "{name}: running");
+            if let Some(expected) = &example.rules {
+                assert_eq!(&ruled(&rulings), expected, "{name}: rules");
+            }
         }
     }
     assert!(seen >= 10, "only {seen} examples were found");

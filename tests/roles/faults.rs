@@ -31,6 +31,11 @@ fn a_sound_role_has_no_fault() {
 #[test]
 fn every_fault_of_role_yml() {
     let cases: &[(&str, &str)] = &[
+        ("stats: yes\n", "role.yml:2: kind must be a list with the kind first, not the boolean true\n"),
+        ("stats: [uptime]\n", "role.yml:2: unknown kind of stats `uptime`\n"),
+        ("stats: [puma_stats, a]\n", "role.yml:2: `puma_stats` takes 3 words, not 1\n"),
+        ("stats: [puma_stats, a, b, '{{ c }}']\n", "role.yml:2: `c` is not declared\n"),
+        ("stats: [puma_stats, a, b, '{{ facts.nginx.version }}']\n", "role.yml:2: `facts` is not known yet\n"),
         ("colour: red\n", "role.yml:2: unknown key `colour`\n"),
         ("params: [a]\n", "role.yml:2: params must be a mapping, not a list\n"),
         ("params:\n  a: {type: intt, description: x}\n", "role.yml:3: unknown type `intt`\n"),
@@ -81,6 +86,7 @@ fn every_fault_of_role_yml() {
         ),
         ("handlers: [{name: a, run: [explode], says: x}]\n", "role.yml:2: unknown kind of handler `explode`\n"),
         ("handlers: [{name: a, run: [nginx_reload], says: x}]\n", "role.yml:2: `nginx_reload` takes 1 word, not 0\n"),
+        ("handlers: [{name: a, run: [daemon_reload], says: x, cost: cheap}]\n", "role.yml:2: unknown cost `cheap`\n"),
         (
             "handlers: [{name: a, run: [], says: x}]\n",
             "role.yml:2: run must be a list with the handler's kind first, not a list\n",
@@ -112,6 +118,31 @@ fn every_fault_of_role_yml() {
             "facts: {a: {kind: [nginx_running, x], running: true}}\nnotices: [{level: info, when: facts.a.b is defined, text: x}]\n",
             "role.yml:3: `facts.a` is asked only when one looks for drift\n",
         ),
+        (
+            "facts: {a: {kind: [nginx_traps, x, y, z], rules: true}}\nnotices: [{level: info, when: facts.a.b is defined, text: x}]\n",
+            "role.yml:3: `facts.a` is asked only when one looks for traps\n",
+        ),
+        (
+            "facts: {a: {kind: [nginx_traps, x, y, z], rules: true}}\nrunning: [{about: /a, when: facts.a.b is defined, says: x}]\n",
+            "role.yml:3: `facts.a` is asked only when one looks for traps\n",
+        ),
+        (
+            "facts: {a: {kind: [nginx_traps, x, y, z]}}\n",
+            "role.yml:2: rules must be true for this kind, not a mapping\n",
+        ),
+        (
+            "rules: [{id: Bad, severity: info, when: 'true', evidence: x, fix: y}]\n",
+            "role.yml:2: `Bad` cannot name a rule\n",
+        ),
+        (
+            "rules: [{id: a, severity: bad, when: 'true', evidence: x, fix: y}]\n",
+            "role.yml:2: unknown severity `bad`\n",
+        ),
+        (
+            "rules: [{id: a, severity: info, when: 'true', evidence: x, fix: y}, {id: a, severity: info, when: 'true', evidence: x, fix: y}]\n",
+            "role.yml:2: the rule `a` is declared twice\n",
+        ),
+        ("rules: [{id: a, severity: info, when: nope, evidence: x, fix: y}]\n", "role.yml:2: `nope` is not declared\n"),
         ("running: [{about: /a, when: 'true', says: x, mends: go}]\n", "role.yml:2: unknown handler `go`\n"),
         ("running: [{about: /a, read_by: x, at: '', says: x}]\n", "role.yml:2: `says` is not known here\n"),
         ("running: [{about: /a, when: nope, says: x}]\n", "role.yml:2: `nope` is not declared\n"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use zdt::resource::Desired;
-use zdt::resource::{Attribute, Facts, Value};
+use zdt::resource::{Attribute, Disruption, Facts, Value};
 use zdt::role::{Library, RoleFile, built_in};
 
 use super::{library, own, places, variables};
@@ -122,6 +122,8 @@ fn the_request_asks_for_all_in_one_go() {
         paths,
         [
             "/etc/nginx/conf.d/shop_upstream.conf",
+            "/usr/local/lib/zdt",
+            "/usr/local/lib/zdt/await-roll",
             "/etc/systemd/system/puma.service.d",
             "/etc/systemd/system/puma.service.d/10-zdt-exec-reload.conf",
             "/srv/shop/shared/tmp",
@@ -155,19 +157,60 @@ fn the_unit_wants_exactly_one_command() {
 #[test]
 fn the_restart_says_what_it_costs_on_this_host() {
     let library = library();
-    let cases: &[(&[(&str, &str)], &str)] = &[
+    type Keys<'a> = &'a [(&'a str, &'a str)];
+    let cases: &[(Keys<'_>, [&str; 2])] = &[
         (
             &[("active_state", "active"), ("titled", "yes")],
-            "hot restart (USR2): Puma reads its settings only then; requests wait about one boot, none fails",
+            ["hot", "Puma reads its settings only then (USR2); requests wait about one boot; none fails"],
         ),
-        (&[("active_state", "inactive")], "start: Puma is not running"),
-        (&[], "a hot restart (USR2) where Puma runs, else a start"),
+        (
+            &[("active_state", "activating"), ("last_boot", "2.1")],
+            [
+                "hot",
+                "Puma reads its settings only then (USR2); requests wait about one boot, 2.1 s when it last booted; none fails",
+            ],
+        ),
+        (
+            &[("active_state", "active"), ("titled", "no"), ("last_boot", "2.1")],
+            [
+                "hot",
+                "USR2, if the main process of puma.service becomes Puma: now it is something else, and a signal could kill it",
+            ],
+        ),
+        (&[("active_state", "inactive"), ("last_boot", "2.1")], ["start", "Puma is not running"]),
+        (&[("active_state", "failed")], ["start", "Puma is not running"]),
+        (&[], ["hot", "USR2 where Puma runs, else a start"]),
     ];
-    for (keys, expected) in cases {
+    for (keys, [cost, expected]) in cases {
         let desired = desired(&library, &format!("zdt_roles: [puma_config]\n{APP}"), &fact("puma", keys));
         let says: Vec<&str> = desired.handlers.iter().map(|handler| handler.says.as_str()).collect();
         assert_eq!(says, [*expected]);
+        assert_eq!(desired.handlers[0].cost.word(), *cost, "{keys:?}");
     }
+}
+
+#[test]
+fn a_cost_is_one_of_the_words_and_without_it_the_most_that_the_kind_can_be() {
+    let role = |kind: &str, cost: &str| {
+        let text = format!(
+            "description: x\nparams:\n  word: {{type: text, default: hot, description: x}}\nhandlers:\n  \
+             - {{name: go, run: {kind}, says: x{cost}}}\n"
+        );
+        library_with(own("mine", &[("role.yml", text.as_str())]))
+    };
+    let (nginx, puma) = ("[nginx_reload, a]", "[puma_restart, a, b]");
+    for (kind, cost, word, expected) in [
+        (nginx, "", "hot", Disruption::Reload),
+        (puma, "", "hot", Disruption::Hot),
+        ("[daemon_reload]", "", "hot", Disruption::None),
+        (puma, ", cost: start", "hot", Disruption::Start),
+        (puma, ", cost: ' {{ word }} '", "phased", Disruption::Phased),
+    ] {
+        let desired = desired(&role(kind, cost), &format!("zdt_roles: [mine]\nword: {word}"), &Facts::new());
+        assert_eq!(desired.handlers[0].cost, expected, "{kind} {cost} {word}");
+    }
+    let odd = faults(&role(puma, ", cost: '{{ word }}'"), "zdt_roles: [mine]\nword: cheap");
+    assert!(odd.contains("unknown cost `cheap`"), "{odd}");
 }
 
 #[test]

@@ -1,7 +1,9 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 
 use zdt::host::Program;
@@ -276,6 +278,94 @@ fn a_ruby_that_was_replaced_is_named_by_what_is_there_now() {
         assert_eq!((now.as_str(), replaced.as_str()), (path, path), "{shell:?}");
         for other in [removed, unusable] {
             assert!(other.ends_with("/ruby") && Path::new(&other).exists(), "{shell:?} {other}");
+        }
+    }
+}
+
+/// The facts about a Puma that is a process of ours: with workers or without, by these units and this journal.
+fn puma(shell: &Shell, workers: bool, pruned: bool, unit: &str, journal: &str) -> BTreeMap<String, String> {
+    // Both end with the pipe that is their input.
+    let script = if workers { "(exec -a 'puma: cluster worker 0: 7 [r]' cat) <&0 & wait" } else { "read end" };
+    let mut puma = std::process::Command::new(find("bash").unwrap());
+    puma.arg0("puma 6.6.0 (unix:///s) [r]").args(["-c", script]).stdin(std::process::Stdio::piped());
+    if pruned {
+        puma.env("PUMA_BUNDLER_PRUNED", "1");
+    }
+    let mut puma = puma.spawn().unwrap();
+    let children = format!("/proc/{0}/task/{0}/children", puma.id());
+    let is_up = || {
+        let children = fs::read_to_string(&children).unwrap();
+        let title = |pid: &str| fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        !workers || children.split_whitespace().any(|pid| title(pid).starts_with(b"puma: cluster"))
+    };
+    while !is_up() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let shown = format!("printf 'LoadState=loaded\\nActiveState=active\\nMainPID={}\\n{unit}'", puma.id());
+    shell.stand_in("systemctl", &shown);
+    shell.stand_in("journalctl", &format!("[ \"$9\" = x.service ] || exit 1; {journal}"));
+    let arguments = vec!["x.service".to_owned(), "/no/release".to_owned()];
+    let fact = FactQuery { name: "app".to_owned(), kind: "puma".to_owned(), arguments };
+    let request =
+        ObserveRequest { units: vec!["x.service".to_owned()], facts: vec![fact], ..ObserveRequest::default() };
+    let mut facts = observe(shell, &[], &request).facts["app"].clone();
+    drop(puma.stdin.take());
+    puma.wait().unwrap();
+    facts.retain(|key, _| !matches!(key.as_str(), "main_pid" | "ruby"));
+    facts
+}
+
+#[test]
+fn what_runs_tells_how_it_can_be_restarted() {
+    const BOOTED: &str = "printf '%s\\n' 'GET / 200' '[7] - Worker 1 (PID: 9) booted in 2.13s, phase: 0' '[7] - Worker 0 (PID: 8) booted in 9.9s, phase: 0'";
+    const COMMON: &[(&str, &str)] = &[
+        ("load_state", "loaded"),
+        ("active_state", "active"),
+        ("titled", "yes"),
+        ("binds", "unix:///s"),
+        ("version", "6.6.0"),
+        ("version_source", "process"),
+    ];
+    type Case<'a> = (bool, bool, &'a str, &'a str, &'a [(&'a str, &'a str)]);
+    let cases: &[Case<'_>] = &[
+        (
+            true,
+            true,
+            "Type=notify\\nTriggeredBy=x.socket\\n",
+            BOOTED,
+            &[
+                ("unit_type", "notify"),
+                ("socket_activated", "yes"),
+                ("mode", "cluster"),
+                ("phased", "yes"),
+                ("last_boot", "2.13"),
+            ],
+        ),
+        (
+            true,
+            false,
+            "Type=simple\\nTriggeredBy=x.timer\\n",
+            "echo 'booted in 7s'",
+            &[("unit_type", "simple"), ("socket_activated", "no"), ("mode", "cluster")],
+        ),
+        // Whatever its environment says.
+        (
+            false,
+            true,
+            "TriggeredBy=\\n",
+            "exec sleep 30",
+            &[("socket_activated", "no"), ("mode", "single"), ("phased", "no")],
+        ),
+        (false, false, "", "exit 1", &[("mode", "single"), ("phased", "no")]),
+    ];
+    for shell in Shell::all() {
+        for (workers, pruned, unit, journal, expected) in cases {
+            let start = std::time::Instant::now();
+            let facts = puma(&shell, *workers, *pruned, unit, journal);
+            assert!(start.elapsed().as_secs() < 10, "{shell:?}");
+            let word = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+            let expected: BTreeMap<String, String> = COMMON.iter().chain(*expected).map(word).collect();
+            assert_eq!(facts, expected, "{shell:?} {unit}");
         }
     }
 }

@@ -16,9 +16,18 @@ impl From<&Problem> for Report {
                 quote(inventory)
             ))
             .help("Say what runs where, on a group or a host: `zdt_roles: [nginx_upstream, systemd_exec_reload, puma_config]`."),
+            Problem::BadWitness { span, key, found, wanted } => Report::new(format!("`{key}` is {found} where {wanted} belongs"))
+                .at(span, "here")
+                .help("Such as `zdt_witness: {url: /up, rate: 20, max_failed: 0, max_stall: 1s}`; `zdt_witness: false` sends no requests. docs/witness.md lists all of it."),
             Problem::BadFacts { span, found, wanted } => Report::new(format!("`zdt_facts` holds {found} where {wanted} belongs"))
                 .at(span, "here")
                 .help("Facts look like `zdt_facts: {nginx: {version: \"1.26.3\"}}`."),
+            Problem::BadLimit { span, found } => Report::new(format!("`zdt_max_disruption` is {found} that means nothing there"))
+                .at(span, "here")
+                .help("It is one of `none`, `reload`, `phased`, `hot`, `restart`."),
+            Problem::NotOfGroup { span } => Report::new("`zdt_min_in_service` is set on a host, but it speaks of a group")
+                .at(span, "a host's variable")
+                .help("Set it on the group whose hosts stand in for each other: under its `vars`, or in its `group_vars`."),
             Problem::BadRoot { host, root } => Report::new(format!("host `{host}`: `zdt_root` {} is no usable path", quote(root)))
                 .help("A sandbox's root is a folder of its own, not `/`; its path is UTF-8 without control characters and `..`."),
         }

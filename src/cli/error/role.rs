@@ -27,6 +27,7 @@ pub fn report(fault: &Fault) -> Report {
         | Fault::Undeclared { .. }
         | Fault::TooEarly { .. }
         | Fault::OnlyRunning { .. }
+        | Fault::OnlyRules { .. }
         | Fault::Render { .. }
         | Fault::Unquoted { .. }
         | Fault::NoValue { .. }
@@ -148,6 +149,12 @@ fn of_template(fault: &Fault) -> Report {
             at,
             "a plan does not know it",
             Some("only the items of `running` can use it".to_owned()),
+        ),
+        Fault::OnlyRules { at, name } => one(
+            format!("`facts.{name}` is asked only when one looks for traps"),
+            at,
+            "nothing but a rule knows it",
+            Some("only the items of `rules` can use it".to_owned()),
         ),
         Fault::Render { at, problem, name, known } => {
             // Every name is declared, or the role would not have been read: this one is just not set.

@@ -8,9 +8,12 @@ pub fn a_kind(of: Namespace) -> &'static str {
         Namespace::ParamType => "type",
         Namespace::Resource => "kind of resource",
         Namespace::Fact => "kind of fact",
+        Namespace::Stats => "kind of stats",
         Namespace::Handler => "handler",
         Namespace::HandlerKind => "kind of handler",
+        Namespace::Cost => "cost",
         Namespace::Level => "level",
+        Namespace::Severity => "severity",
     }
 }
 

@@ -45,11 +45,19 @@ fn unreadable(path: &Path, why: &Unreadable) -> Report {
                 .help(format!("Was it copied whole? Copy it again. {AGAIN}"))
         }
         Unreadable::Newer { format } => Report::new(format!(
-            "the saved plan {} has format {format}; this zdt ({}) reads formats up to {FORMAT}",
+            "the saved plan {} has format {format}; this zdt ({}) reads format {FORMAT} alone",
             whole(path),
             env!("CARGO_PKG_VERSION")
         ))
         .help("Apply it with the zdt that made it, or plan again with this one."),
+        Unreadable::Older { format } => Report::new(format!(
+            "the saved plan {} has format {format}; this zdt ({}) reads format {FORMAT} alone",
+            whole(path),
+            env!("CARGO_PKG_VERSION")
+        ))
+        .help(format!(
+            "It does not say what its handlers cost. Apply it with the zdt that made it, or plan again. {AGAIN}"
+        )),
         Unreadable::Malformed { why } => {
             Report::new(format!("the saved plan {} cannot be understood: {}", whole(path), escape(why)))
                 .help(format!("It is not as zdt wrote it. {AGAIN}"))

@@ -9,7 +9,7 @@ fn path(path: &str, text: &str, notify: &str, role: &str) -> Resource {
     let desired = State::default()
         .with_word(Attribute::Type, "file")
         .with(Attribute::Content, Value::Content(Content::new(text.as_bytes())));
-    Resource { id: Id::path(path), desired, notify: vec![notify.to_owned()], role: role.to_owned() }
+    Resource { id: Id::path(path), desired, notify: vec![notify.to_owned()], role: role.to_owned(), settings: false }
 }
 
 /// Puma's settings, a drop-in, and the unit that has its reload from there.
@@ -20,6 +20,7 @@ fn desired() -> Desired {
         desired: State::default().with(Attribute::ExecReload, reload),
         notify: vec!["reload systemd".to_owned()],
         role: "unit".to_owned(),
+        settings: false,
     };
     let handler = |name: &str, role: &str, kind: &str| Handler {
         name: name.to_owned(),
@@ -27,6 +28,8 @@ fn desired() -> Desired {
         kind: kind.to_owned(),
         arguments: vec![],
         says: String::new(),
+        took: None,
+        cost: crate::resource::Disruption::Reload,
     };
     let check = |name: &str, role: &str, paths: &[&str]| Check {
         name: name.to_owned(),

@@ -86,7 +86,7 @@ fn times_of_one_clock_are_compared_wherever_that_clock_stands() {
 }
 
 fn wanted(id: Id, state: State) -> Resource {
-    Resource { id, desired: state, notify: Vec::new(), role: "app".to_owned() }
+    Resource { id, desired: state, notify: Vec::new(), role: "app".to_owned(), settings: false }
 }
 
 fn wants_unit() -> Desired {
@@ -96,6 +96,8 @@ fn wants_unit() -> Desired {
         kind: "daemon_reload".to_owned(),
         arguments: Vec::new(),
         says: String::new(),
+        took: None,
+        cost: crate::resource::Disruption::Reload,
     };
     let drop_in = wanted(Id::path(DROP_IN), State::default().with_word(Attribute::Type, "file"));
     Desired {

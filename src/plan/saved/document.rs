@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{PathDoc, StateDoc, Vault};
 use super::work::{Call, Step, Steps};
-use super::{Address, Made, SavedHost, SavedPlan, SavedState, Work, World};
+use super::{Address, Made, SavedHost, SavedPlan, SavedRolling, SavedState, Work, World};
 use crate::plan::Action;
 use crate::resource::{
     Attribute, Check, Desired, FactQuery, Facts, Handler, Id, Notice, ObserveRequest, PathQuery, Resource,
@@ -42,6 +42,9 @@ struct HostDoc {
     address: AddressDoc,
     root: Option<String>,
     state: StateOfHostDoc,
+    /// Plans that were made before there was any have none.
+    #[serde(default)]
+    rolling: SavedRolling,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -92,6 +95,7 @@ struct ResourceDoc {
     id: Id,
     role: String,
     notify: Vec<String>,
+    settings: bool,
     desired: StateDoc,
 }
 
@@ -113,6 +117,7 @@ struct SeenDoc {
     facts: Facts,
     missing_users: Vec<String>,
     missing_groups: Vec<String>,
+    in_effect: Vec<String>,
 }
 
 impl SavedPlan {
@@ -149,6 +154,7 @@ impl HostDoc {
             host: host.name.clone(),
             address: AddressDoc { connection, host: name, port, user, private_key, common_args, r#become },
             root: host.root.clone(),
+            rolling: host.rolling.clone(),
             state: match &host.state {
                 SavedState::Planned(work) => StateOfHostDoc::Planned(Box::new(WorkDoc::of(work, vault))),
                 SavedState::Refused(why) => StateOfHostDoc::Refused(why.clone()),
@@ -165,7 +171,7 @@ impl HostDoc {
             StateOfHostDoc::Unknown(why) => SavedState::Unknown(why),
         };
         let address = Address { connection, host, port, user, private_key, common_args, r#become };
-        Ok(SavedHost { name: self.host, address, root: self.root, state })
+        Ok(SavedHost { name: self.host, address, root: self.root, state, rolling: self.rolling })
     }
 }
 
@@ -176,6 +182,7 @@ impl WorkDoc {
             id: resource.id.clone(),
             role: resource.role.clone(),
             notify: resource.notify.clone(),
+            settings: resource.settings,
             desired: vault.state(&resource.desired, secret.contains(resource.id.name.as_str())),
         };
         let step =
@@ -197,14 +204,15 @@ impl WorkDoc {
                 facts: work.world.facts.clone(),
                 missing_users: work.world.missing_users.clone(),
                 missing_groups: work.world.missing_groups.clone(),
+                in_effect: work.world.in_effect.clone(),
             },
         }
     }
 
     fn read(self, host: &str, root: &Option<String>, vault: &Vault) -> Result<Work, Undecodable> {
         let resource = |document: ResourceDoc| {
-            let ResourceDoc { id, role, notify, desired } = document;
-            Ok(Resource { id, role, notify, desired: vault.read_state(desired)? })
+            let ResourceDoc { id, role, notify, settings, desired } = document;
+            Ok(Resource { id, role, notify, settings, desired: vault.read_state(desired)? })
         };
         let step = |StepDoc { id, action, attributes }: StepDoc| Step { id, action, attributes };
         let call = |words: Vec<String>| {
@@ -236,6 +244,7 @@ impl WorkDoc {
                 facts: seen.facts,
                 missing_users: seen.missing_users,
                 missing_groups: seen.missing_groups,
+                in_effect: seen.in_effect,
             },
             steps: Steps {
                 changes: self.changes.into_iter().map(step).collect(),

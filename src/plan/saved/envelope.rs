@@ -3,8 +3,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// The format that this zdt writes, and the newest that it reads.
-pub const FORMAT: u32 = 1;
+/// The format that this zdt writes, and the only one that it reads: 2 says what each handler costs.
+pub const FORMAT: u32 = 2;
 
 /// The first key of the file, by which it is known.
 const MAGIC: &str = "\"zdt_plan\"";
@@ -28,6 +28,9 @@ pub enum Unreadable {
     /// It ends too early.
     Truncated,
     Newer {
+        format: u64,
+    },
+    Older {
         format: u64,
     },
     /// Not as zdt writes it.
@@ -80,6 +83,9 @@ impl Envelope {
         let head: Head = serde_json::from_str(text).map_err(unreadable)?;
         if head.zdt_plan > u64::from(FORMAT) {
             return Err(Unreadable::Newer { format: head.zdt_plan });
+        }
+        if (1..u64::from(FORMAT)).contains(&head.zdt_plan) {
+            return Err(Unreadable::Older { format: head.zdt_plan });
         }
         let file: File<'_> = serde_json::from_str(text).map_err(unreadable)?;
         let malformed = |what: &str| Unreadable::Malformed { why: format!("`{what}` is not what zdt writes there") };

@@ -35,8 +35,13 @@ fn file(content: &[u8], secret: bool) -> State {
 /// One path, one unit, one fact.
 fn work(before: PathSeen, wanted: State) -> Work {
     let secret = wanted.content().is_some_and(|content| content.secret);
-    let resource =
-        |id, desired, notify: &str| Resource { id, desired, notify: vec![notify.to_owned()], role: "r".into() };
+    let resource = |id, desired, notify: &str| Resource {
+        id,
+        desired,
+        notify: vec![notify.to_owned()],
+        role: "r".into(),
+        settings: true,
+    };
     let unit = State::default().with(Attribute::ExecReload, Value::Words(vec!["/bin/kill -USR1 $MAINPID".to_owned()]));
     let request = ObserveRequest {
         paths: vec![PathQuery { path: "/etc/x".to_owned(), content: !secret }],
@@ -51,6 +56,8 @@ fn work(before: PathSeen, wanted: State) -> Work {
         kind: name.to_owned(),
         arguments: vec!["a".to_owned()],
         says: String::new(),
+        took: Some("2.1".to_owned()),
+        cost: crate::resource::Disruption::Reload,
     };
     let check =
         Check { name: "c".to_owned(), role: "r".to_owned(), argv: vec!["c".to_owned()], user: None, paths: vec![] };
@@ -77,7 +84,13 @@ fn observation(path: PathSeen) -> Observation {
 
 fn saved(state: SavedState) -> SavedPlan {
     let address = Address { connection: "ssh".to_owned(), host: "10.0.0.1".to_owned(), ..Address::default() };
-    let host = SavedHost { name: "web1".to_owned(), address, root: None, state };
+    let rolling = SavedRolling {
+        batch: Some(("1, 25%".to_owned(), "i.yml:3".to_owned())),
+        pause: Some((30, "i.yml:4".to_owned())),
+        max_failures: None,
+        in_service: vec![SavedGroup { group: "web".to_owned(), size: 6, keep: 5 }],
+    };
+    let host = SavedHost { name: "web1".to_owned(), address, root: None, state, rolling };
     let made = Made { zdt: "0.1.0".to_owned(), seconds: 1, inventory: "inventory.yml".to_owned() };
     SavedPlan { made, hosts: vec![host], without_roles: vec!["db1".to_owned()] }
 }
@@ -185,16 +198,17 @@ fn what_is_no_plan_is_told_by_how_it_fails() {
     let envelope =
         Envelope { key: "k".to_owned(), nonce: [7; 24], sealed: vec![1], plan: "{\n  \"a\": 1\n}".to_owned() };
     let text = envelope.encode().expect("a text");
-    assert!(is_saved_plan(text.as_bytes()) && is_saved_plan(b" {\n \"zdt_plan\" : 1"));
+    assert!(is_saved_plan(text.as_bytes()) && is_saved_plan(b" {\n \"zdt_plan\" : 2"));
     assert!(!is_saved_plan(b"all:\n  hosts:\n") && !is_saved_plan(b"{\"all\": {\"zdt_plan\": 1}}"));
     assert_eq!(Envelope::decode(&text), Ok(envelope));
     for end in 12..text.trim_end().len() {
         assert_eq!(Envelope::decode(&text[..end]), Err(Unreadable::Truncated), "{end}");
     }
     assert_eq!(Envelope::decode("all:\n"), Err(Unreadable::NotAPlan));
-    let newer = "{\"zdt_plan\": 2, \"whatever\": []}";
-    assert_eq!(Envelope::decode(newer), Err(Unreadable::Newer { format: 2 }));
-    for (from, to) in [(":1,", ":0,"), ("\"key\"", "\"kez\""), ("BwcH", "????"), ("AQ==", "?"), (":1,", ":\"1\",")] {
+    for (format, why) in [(1, Unreadable::Older { format: 1 }), (3, Unreadable::Newer { format: 3 })] {
+        assert_eq!(Envelope::decode(&format!("{{\"zdt_plan\": {format}, \"whatever\": []}}")), Err(why));
+    }
+    for (from, to) in [(":2,", ":0,"), ("\"key\"", "\"kez\""), ("BwcH", "????"), ("AQ==", "?"), (":2,", ":\"2\",")] {
         let odd = text.replacen(from, to, 1);
         assert!(matches!(Envelope::decode(&odd), Err(Unreadable::Malformed { .. })), "{odd}");
     }

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::plan::{Action, HostPlan, Unknown, plan};
+use crate::plan::{Action, HostPlan, Unknown, plan, running};
 use crate::resource::{Attribute, Desired, Facts, Id, Observation, ObserveRequest, PathSeen, UnitSeen};
 
 /// What one host was asked, what it answered, what is wanted of it, and the steps that follow from that.
@@ -21,6 +21,8 @@ pub struct World {
     pub facts: Facts,
     pub missing_users: Vec<String>,
     pub missing_groups: Vec<String>,
+    /// Paths that stood as zdt left them and had them read.
+    pub in_effect: Vec<String>,
 }
 
 /// What a plan does, by name and in order: a zdt that would make something else of the same world must not apply it.
@@ -44,8 +46,8 @@ pub(super) struct Call {
     pub arguments: Vec<String>,
 }
 
-/// A fact that changes with every start of a service and decides nothing.
-const PASSING_FACTS: [&str; 1] = ["main_pid"];
+/// Facts that change with every start of a service and decide nothing.
+const PASSING_FACTS: [&str; 2] = ["main_pid", "last_boot"];
 
 impl Work {
     /// `Err` where something could not be seen: there is nothing to save then.
@@ -95,7 +97,10 @@ impl World {
         for keys in facts.values_mut() {
             keys.retain(|key, _| !PASSING_FACTS.contains(&key.as_str()));
         }
+        let is_in_effect = |path: &&String| running::is_in_effect(&Id::path(path.as_str()), observation);
+        let asked_paths = request.paths.iter().map(|query| &query.path);
         World {
+            in_effect: asked_paths.filter(is_in_effect).cloned().collect(),
             paths: request.paths.iter().filter_map(asked).collect(),
             units: request.units.iter().filter_map(unit).collect(),
             facts,
@@ -114,6 +119,7 @@ impl World {
             facts: self.facts.clone(),
             missing_users: self.missing_users.clone(),
             missing_groups: self.missing_groups.clone(),
+            in_effect: self.in_effect.clone(),
             ..Observation::default()
         }
     }

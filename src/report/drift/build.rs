@@ -212,7 +212,7 @@ mod tests {
     }
 
     fn found(cause: Cause, observed: &State, desired: State) -> plan::Finding {
-        let wanted = Resource { id: Id::path("/f"), desired, notify: vec![], role: "r".to_owned() };
+        let wanted = Resource { id: Id::path("/f"), desired, notify: vec![], role: "r".to_owned(), settings: false };
         let change = plan::diff(&wanted, observed);
         let applied = Some(file(b"last\n", false));
         plan::Finding { id: Id::path("/f"), role: "r".to_owned(), cause, applied, change, changed_at: Some(7) }

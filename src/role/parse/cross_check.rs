@@ -25,6 +25,12 @@ impl Reader<'_> {
                 self.faults.push(Fault::Twice { what: "handler", name, at, first: None });
             }
         }
+        for (index, rule) in role.rules.iter().enumerate() {
+            if role.rules[..index].iter().any(|other| other.id == rule.id) {
+                let (at, name) = (rule.when.span.clone(), rule.id.clone());
+                self.faults.push(Fault::Twice { what: "rule", name, at, first: None });
+            }
+        }
         let used = |key: &str| {
             role.resources
                 .iter()

@@ -187,6 +187,9 @@ fn checks_of_what_goes_are_left_out_and_handlers_say_what_they_do() {
         kind: "nginx_reload".to_owned(),
         arguments: vec![],
         says: "new workers".to_owned(),
+        took: None,
+        // Nothing ran then; now it may.
+        cost: Disruption::Start,
     };
     let handlers = remember_handlers([&says]);
     one.applied.push(AppliedPath {
@@ -200,6 +203,7 @@ fn checks_of_what_goes_are_left_out_and_handlers_say_what_they_do() {
     let plan = plan.expect("all was seen");
     assert_eq!(plan.checks.iter().map(|check| check.name.as_str()).collect::<Vec<_>>(), ["-t"]);
     assert_eq!((plan.handlers[0].handler.says.as_str(), plan.changes[0].role.as_str()), ("new workers", "r"));
+    assert_eq!(plan.handlers[0].handler.cost, Disruption::Reload);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Hosts that cannot be reached, or are not who they were, are *unknown* (exit 4), and the others go on.
+//! Hosts that cannot be reached, or are not who they were, are *unknown* (exit 4), and count as failures.
 
 use std::fs;
 use std::process::Command;
@@ -9,12 +9,15 @@ const REACHED: &str = "/etc/nginx/conf.d/shop_upstream.conf";
 
 #[test]
 #[ignore = "boots hosts: needs root, see tests/run"]
-fn an_unreachable_host_does_not_stop_the_others() {
+fn unreachable_hosts_stop_the_others_unless_that_many_may_fail() {
     let (site, well, cut, refusing) = (Site::new(), Host::naive("trixie"), Host::naive("sid"), Host::naive("bookworm"));
     cut.cut();
     let inventory = site.inventory(&[(&cut, &[]), (&refusing, &[("ansible_port", "2")]), (&well, &[])]);
     site.plan(&inventory).ended_with(4).says(&cut.name).says(&refusing.name).says(REACHED);
-    site.apply(&inventory).ended_with(4).says(&cut.name).says("refused");
+    site.apply(&inventory).ended_with(4).says("2 hosts could not be reached or read, and none may");
+    site.zdt(&["plan", "--limit", &well.name], &inventory).ended_with(2);
+    let apply = site.zdt(&["apply", "--yes", "--max-failures", "2"], &inventory);
+    apply.ended_with(4).says(&cut.name).says("refused");
     // The reachable one is done: alone, it has nothing left to do.
     site.zdt(&["plan", "--limit", &well.name], &inventory).ended_with(0);
     site.zdt(&["plan", "--limit", &cut.name], &inventory).ended_with(4);

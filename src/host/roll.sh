@@ -1,0 +1,294 @@
+# shellcheck shell=sh disable=SC2034,SC2086,SC2154
+# SC2034: other programs read these variables. SC2086: words are split on purpose. SC2154: what the other parts of this
+# program set.
+# The handler that has Puma restart its workers one after the other (USR1), and how it knows that they all run the release
+# that is the current one. Neither the end of a signal nor the phase proves that.
+
+# Without any worker getting on for so many milliseconds, a roll counts as stuck. Longer than Puma waits for requests (30 s)
+# and for a boot (60 s) by default.
+roll_patience=120000
+
+# Unit $1, whose state file is $2, whose current release $3, and whose socket $4.
+handler_puma_phased() {
+	unit=$1 state_file=$2 current=$3 socket=${4-}
+	unit_state "$unit"
+	case $active in
+	active | reloading) ;;
+	'')
+		reason="what \`$unit\` is doing could not be found out"
+		return 4
+		;;
+	*)
+		reason="\`$unit\` is $active: it has no workers to restart"
+		[ "$step" = activate ] || return 3
+		return 4
+		;;
+	esac
+	await_title || return 4
+	release=$(cd -P "$current/" 2>/dev/null && pwd -P) || {
+		reason="\`$current\` leads to no folder"
+		return 4
+	}
+	if [ "$step" = activate ]; then
+		roll_forward
+	else
+		roll_back
+	fi
+}
+
+roll_forward() {
+	await_still || return 4
+	if [ "$wanted" = 0 ]; then
+		# Without workers Puma takes this signal for a hot restart; then it shall be judged as one.
+		handler_puma_restart "$unit" "$state_file" "$current" "$socket" || return
+		reason='Puma runs without workers: it restarted whole, and requests waited for its boot'
+		return 0
+	fi
+	await_age
+	try_boot || return 4
+	# Whoever puts this back must know what served: the link tells it no more.
+	served=''
+	for worker in $workers; do
+		served=$(readlink "/proc/$worker/cwd") && break
+	done
+	case $served in
+	/*"$NL"*) served='' ;;
+	esac
+	try note "$record/served" "$served" || return 4
+	before=" $workers" repaired=no passed_phase=${first_phase:--1}
+	try kill -USR1 "$main" || return 4
+	await_roll || {
+		last_words
+		doubt
+		return 1
+	}
+}
+
+# From here on going back is better than waiting for what does not come.
+doubt() {
+	printf 'yes\n' >"$record/doubted"
+}
+
+# What was interrupted only comes to its end: nobody has found anything wrong with it. What was found wrong goes back to
+# the release that served before.
+roll_back() {
+	before=' ' repaired=no passed_phase=-1
+	if [ ! -e "$record/doubted" ]; then
+		await_roll && return
+	fi
+	served=''
+	{ IFS= read -r served <"$record/served"; } 2>/dev/null
+	[ -n "$served" ] || {
+		reason="which release served before is not known; \`$current\` is ${release##*/}"
+		return 1
+	}
+	if [ "$served" != "$release" ]; then
+		try point_back || {
+			reason="\`$current\` could not be pointed back to \`$served\`: $reason"
+			return 1
+		}
+		kept="$kept$NL\`$current\` points to \`${served##*/}\` again, the release that served before"
+		release=$served
+	fi
+	# Puma goes where the link points only when it is told to.
+	look_at_workers
+	passed_phase=${first_phase:--1}
+	try kill -USR1 "$main" || return
+	await_roll || {
+		last_words
+		return 1
+	}
+}
+
+# As the link's owner, who may do no more in that folder than root would let them.
+point_back() {
+	if [ ! -d "$served" ] || [ ! -L "$current" ]; then
+		echo "\`$served\` is no folder any more, or \`$current\` is no link"
+		return 1
+	fi
+	ids=$(stat -c '%u %g' "$current") || return
+	set -- $ids
+	as_owner=''
+	[ "$1" = "$(id -u)" ] || as_owner="setpriv --reuid=$1 --regid=$2 --init-groups --"
+	rest=${current%/*}
+	$as_owner ln -sfn -- "$served" "$rest/.zdt-$id" && $as_owner mv -fT -- "$rest/.zdt-$id" "$current"
+}
+
+# Sets `wanted` and `workers`, the pids of the workers; waits until no other roll is at work. One that fails for ever is no
+# reason to wait: another signal is what ends it.
+await_still() {
+	uptime
+	until=$((now + 90000)) calm=0 restless=' '
+	while :; do
+		look_at_workers
+		[ "$booted" != "$wanted" ] || [ "$mixed" = yes ] || calm=$((calm + 1))
+		[ "$booted" = "$wanted" ] && [ "$mixed" = no ] || calm=0
+		[ "$calm" -lt 2 ] || return 0
+		for worker in $unbooted; do
+			case $restless in
+			*" $worker "*) ;;
+			*) restless="$restless$worker " ;;
+			esac
+		done
+		set -- $restless
+		[ $# -lt 4 ] || return 0
+		uptime
+		[ "$now" -lt "$until" ] || {
+			reason="a restart of the workers of \`$unit\` is at work and has not ended within 90 s"
+			return 1
+		}
+		sleep 0.2
+	done
+}
+
+# Sets, of the workers: `workers` all pids, `wanted` and `booted` numbers, `unbooted` pids, `mixed` whether they are of
+# several phases, `first_phase` the one of them; `known` whether Puma tells. Without its word those that are there count as booted.
+look_at_workers() {
+	workers='' unbooted='' mixed=no known=no booted=0 wanted=0 first_phase=''
+	if puma_look "$main" "$state_file"; then
+		known=yes
+		while IFS=' ' read -r what index pid phase is_booted _; do
+			case $what:$pid in
+			master:*)
+				# Here the words are: SINCE PHASE WANTED.
+				wanted=$phase
+				continue
+				;;
+			worker:*[!0-9]* | worker: | :*) continue ;;
+			esac
+			# In single mode the one worker is Puma itself.
+			[ "$wanted" != 0 ] || continue
+			workers="$workers$pid "
+			if [ "$is_booted" = yes ]; then booted=$((booted + 1)); else unbooted="$unbooted$pid "; fi
+			[ "${first_phase:-$phase}" = "$phase" ] || mixed=yes
+			first_phase=$phase
+		done <<-LOOKED
+			$looked
+		LOOKED
+		return
+	fi
+	children "$main" 'puma: cluster worker'
+	workers=$found
+	set -- $found
+	wanted=$# booted=$#
+}
+
+# Waits until each worker is booted, was not there before, and runs in `release`.
+await_roll() {
+	seen=' ' respawned=0 calm=0 stale_looks=0 done_before=-1 restarted=no
+	uptime
+	deadline=$((now + roll_patience))
+	while :; do
+		sleep 0.2
+		uptime
+		[ "$now" -lt "$deadline" ] || {
+			reason="the workers of \`$unit\` do not get on: $fresh of $wanted run \`${release##*/}\` after $((roll_patience / 1000)) s"
+			return 1
+		}
+		same_puma || return
+		[ "$titled" = yes ] || {
+			restarted=yes calm=0
+			continue
+		}
+		look_at_workers
+		found=$workers
+		[ "$known" = yes ] || enough=15
+		[ "$known" = no ] || enough=2
+		count_fresh
+		[ "$fresh" = "$done_before" ] || {
+			done_before=$fresh deadline=$((now + roll_patience))
+			tell_roll
+		}
+		if [ "$fresh" = "$wanted" ] && [ "$wanted" != 0 ] && past_phase; then
+			calm=$((calm + 1))
+			[ "$calm" -lt "$enough" ] && continue
+			[ "$restarted" = no ] || announce
+			[ "$restarted" = no ] || reason='Puma cannot restart worker by worker: it restarted whole, and requests waited for its boot'
+			return 0
+		fi
+		calm=0
+		end_stuck
+		# One at a time is on its way, or all of them where Puma restarts whole.
+		most=3
+		[ "$restarted" = no ] || most=$((wanted + 3))
+		[ "$respawned" -lt "$most" ] || {
+			reason="the release \`${release##*/}\` does not boot: Puma has started $respawned workers, and none of them stays"
+			return 1
+		}
+		[ "$stale_looks" -lt 10 ] || repair || return
+	done
+}
+
+# Whether unit and main process are still those; sets `titled`: whether the process calls itself Puma, for during a hot restart
+# it does not.
+same_puma() {
+	was=$main titled=no
+	unit_state "$unit"
+	case $active:$main in
+	active:"$was" | reloading:"$was") ;;
+	*)
+		reason="\`$unit\` did not survive the restart of its workers: it is ${active:-unknown}"
+		return 1
+		;;
+	esac
+	title_of "$main" && is_puma && titled=yes
+	return 0
+}
+
+# Sets `fresh`: how many workers are booted, new, and in the release; `stale_looks`: how often in a row all were booted and new
+# and some not in the release; `respawned`: how many came and did not boot.
+count_fresh() {
+	fresh=0 stale=0 old=0
+	for worker in $workers; do
+		case " $unbooted" in
+		*" $worker "*)
+			case $seen in
+			*" $worker "*) ;;
+			*) seen="$seen$worker " respawned=$((respawned + 1)) ;;
+			esac
+			continue
+			;;
+		esac
+		place=$(readlink "/proc/$worker/cwd")
+		case $before in
+		*" $worker "*) old=$((old + 1)) ;;
+		*) if [ "$place" = "$release" ]; then fresh=$((fresh + 1)); else stale=$((stale + 1)); fi ;;
+		esac
+		# A worker that stays was not one of those that do not.
+		case $seen in
+		*" $worker "*)
+			seen="${seen%%" $worker "*} ${seen#*" $worker "}"
+			respawned=$((respawned - 1))
+			;;
+		esac
+	done
+	if [ "$stale" -gt 0 ] && [ "$old" = 0 ] && [ -z "$unbooted" ] && past_phase; then
+		stale_looks=$((stale_looks + 1))
+	else
+		stale_looks=0
+	fi
+}
+
+# Whether all workers are of one phase, and of a later one than before the signal; a hot restart begins to count anew.
+past_phase() {
+	[ "$mixed" = no ] || return
+	[ "$known" = no ] || [ "$restarted" = yes ] || [ "${first_phase:--1}" -gt "$passed_phase" ]
+}
+
+# Before Puma 8 a worker 0 that was replaced since the last roll forks the others from old code, and all numbers say that
+# they are new. By now worker 0 itself is new: once more, and all are.
+repair() {
+	[ "$repaired" = no ] || {
+		reason="after two restarts $stale of $wanted workers of \`$unit\` still do not run \`${release##*/}\`: does its puma.rb name a \`directory\` that is not \`$current\`?"
+		return 1
+	}
+	repaired=yes stale_looks=0 before=' ' passed_phase=${first_phase:--1}
+	emit "repaired$US$stale$US$wanted$US"
+	try kill -USR1 "$main"
+}
+
+tell_roll() {
+	word "${release##*/}"
+	witness_so_far
+	emit "rolled$US$fresh$US$wanted$US$word$US$sent$US$failed$US"
+}

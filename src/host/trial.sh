@@ -1,0 +1,283 @@
+# shellcheck shell=sh disable=SC2016,SC2034,SC2086,SC2154
+# SC2016: the Ruby is Ruby's, the awk awk's. SC2034: other programs read these variables. SC2086: words are split on purpose.
+# SC2154: what the other parts of this program set.
+# The trial boot: the release and the settings that a restart would take up are started beside the Puma that serves, as a
+# unit of their own, by the same command and as the same user, and asked for a page. What does not boot there would take
+# the site down. Its sockets and state file lie in folders that only it can see.
+
+# How long a trial may take, in seconds.
+trial_limit=90
+
+# False where what is to come does not boot: `reason` says how it ended. Sets `boot`, the milliseconds of the boot, empty where
+# nothing was tried.
+try_boot() {
+	boot=''
+	[ "$trial" = yes ] || return 0
+	trial_unit=zdt-trial-$id.service
+	untried='' real_main=$main
+	hook=/run/zdt-trial-$id.rb
+	(umask 022 && printf '%s' "$hook_program" >"$hook") 2>/dev/null || hook=''
+	if trial_words && trial_start; then
+		await_trial
+		code=$?
+		timeout 20 systemctl stop -- "$trial_unit" 2>/dev/null
+		timeout 5 systemctl reset-failed -- "$trial_unit" 2>/dev/null
+		main=$real_main
+	else
+		code=2 main=$real_main
+	fi
+	[ -z "$hook" ] || rm -f "$hook"
+	word "$untried"
+	case $code in
+	0) emit "tried${US}boots$US$boot$US=$US" ;;
+	1) emit "tried${US}fails${US}0$US=$US" ;;
+	*)
+		emit "tried${US}untried${US}0$US$word$US"
+		return 0
+		;;
+	esac
+	return "$code"
+}
+
+# Sets `folders`, `command_words`, `variables` and `files`: how the unit starts Puma, and what only the trial may see.
+trial_words() {
+	for tool in systemd-run busctl awk; do
+		command -v "$tool" >/dev/null || {
+			untried="\`$tool\` is not on the host"
+			return 1
+		}
+	done
+	folders=''
+	for file in "$socket" "$state_file"; do
+		case $file in
+		/*/* | '') ;;
+		*) file='' ;;
+		esac
+		case $file in
+		*[!a-zA-Z0-9._/-]*)
+			untried="\`$file\` cannot be named to systemd"
+			return 1
+			;;
+		esac
+		[ -z "$file" ] || [ ! -d "${file%/*}" ] || folders="$folders ${file%/*}"
+	done
+	[ -n "$socket" ] || {
+		untried="the role names no socket"
+		return 1
+	}
+	bus=$(timeout 5 busctl call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager GetUnit s "$unit" 2>/dev/null)
+	bus=${bus#*\"} bus=${bus%\"*}
+	if ! { command_words=$(bus_words ExecStart) && variables=$(bus_words Environment) && files=$(bus_words EnvironmentFiles); }; then
+		untried="how \`$unit\` is started could not be read"
+		return 1
+	fi
+	# The signature, one command, its path, and as many words as it says.
+	IFS=$NL
+	set -- $command_words
+	IFS=$WS
+	if [ "${2-}" != 1 ] || [ $# -lt 5 ]; then
+		untried="\`$unit\` has not just one ExecStart"
+		return 1
+	fi
+}
+
+# Property $1 of the unit, a word a line, texts behind a `=`. False where one holds what does not fit into a line.
+bus_words() {
+	timeout 5 busctl get-property org.freedesktop.systemd1 "$bus" org.freedesktop.systemd1.Service "$1" 2>/dev/null | awk '
+	{
+		text = $0
+		while (length(text) > 0) {
+			first = substr(text, 1, 1)
+			if (first == " ") { text = substr(text, 2); continue }
+			if (first != "\"") { place = index(text " ", " "); print substr(text, 1, place - 1); text = substr(text, place); continue }
+			text = substr(text, 2); word = ""
+			while ((first = substr(text, 1, 1)) != "\"") {
+				if (first == "") exit bad = 1
+				if (first == "\\") {
+					text = substr(text, 2); first = substr(text, 1, 1)
+					if (first != "\"" && first != "\\" && first != "\047") exit bad = 1
+				}
+				word = word first; text = substr(text, 2)
+			}
+			print "=" word; text = substr(text, 2)
+		}
+	}
+	END { exit bad || NR != 1 }'
+}
+
+# Starts the unit of the trial. It is the first to go where memory runs out, and ends by itself if nobody ends it.
+trial_start() {
+	memory=$(awk '/^MemAvailable:/ { printf "%dK", $2 * 0.8 }' /proc/meminfo)
+	set -- --quiet --collect --unit="$trial_unit" --property=Type=exec --property="RuntimeMaxSec=$trial_limit" \
+		--property=TimeoutStopSec=5 --property=OOMScoreAdjust=1000 --property="MemoryMax=${memory:-infinity}" \
+		--description="zdt: does what is to come boot?"
+	for folder in $folders; do
+		set -- "$@" "--property=TemporaryFileSystem=$folder:mode=0777"
+	done
+	for line in User Group WorkingDirectory UMask; do
+		value=$(timeout 5 systemctl show --property="$line" --value -- "$unit" 2>/dev/null)
+		[ -z "$value" ] || set -- "$@" "--property=$line=$value"
+	done
+	# Before 6, Puma does not say of what a worker died.
+	[ -z "$hook" ] || set -- "$@" "--setenv=RUBYOPT=-r$hook"
+	position=0
+	IFS=$NL
+	for line in $variables; do
+		position=$((position + 1))
+		[ "$position" -lt 3 ] || set -- "$@" "--setenv=${line#=}"
+	done
+	position=0
+	for line in $files; do
+		position=$((position + 1))
+		case $position:$line in
+		[12]:*) ;;
+		*:=*) value=${line#=} ;;
+		# Whether it may be missing comes behind its name.
+		*:true) set -- "$@" "--property=EnvironmentFile=-$value" ;;
+		*) set -- "$@" "--property=EnvironmentFile=$value" ;;
+		esac
+	done
+	position=0
+	set -- "$@" --
+	for line in $command_words; do
+		position=$((position + 1))
+		case $position in
+		[123]) continue ;;
+		4)
+			last=$((line + 4))
+			continue
+			;;
+		esac
+		# What follows are flags and times of its last start.
+		[ "$position" -le "$last" ] || break
+		set -- "$@" "${line#=}"
+	done
+	IFS=$WS
+	uptime
+	began=$now
+	try timeout 20 systemd-run "$@" || {
+		untried="systemd did not start the trial: $reason"
+		return 1
+	}
+}
+
+# Waits until it answers, does not boot, or the time is over. 0: it answers; 1: it does not; 2: it could not be tried.
+await_trial() {
+	seen=' ' respawned=0 asking=''
+	until=$((began + trial_limit * 1000 - 5000))
+	while :; do
+		sleep 0.1
+		uptime
+		unit_state "$trial_unit"
+		case $active in
+		active | activating) ;;
+		*)
+			trial_ended
+			return
+			;;
+		esac
+		[ "$now" -lt "$until" ] || {
+			reason="\`${release##*/}\` has not answered within $((trial_limit - 5)) s in a trial: nothing was restarted"
+			trial_words_of
+			end_asking
+			return 1
+		}
+		if [ -z "$asking" ]; then
+			[ -S "/proc/$main/root$socket" ] || continue
+			ask_page || {
+				untried='nobody is there to ask it for a page'
+				return 2
+			}
+			continue
+		fi
+		kill -0 "$asking" 2>/dev/null || {
+			wait "$asking"
+			trial_answer
+			return
+		}
+		children "$main" 'puma: cluster worker'
+		for child in $found; do
+			case $seen in
+			*" $child "*) ;;
+			*) seen="$seen$child " respawned=$((respawned + 1)) ;;
+			esac
+		done
+		set -- $found
+		[ "$respawned" -lt $(($# + 4)) ] || {
+			reason="\`${release##*/}\` does not boot, a trial showed: nothing was restarted"
+			trial_words_of
+			end_asking
+			return 1
+		}
+	done
+}
+
+# The unit has ended: what came of that?
+trial_ended() {
+	end_asking
+	status=$(timeout 5 systemctl show --property=ExecMainStatus --value -- "$trial_unit" 2>/dev/null)
+	unit_words "$trial_unit"
+	case $status:$lines in
+	# What systemd could not prepare says nothing of the release; nor does an address that only one can have.
+	2[0-9][0-9]:* | *EADDRINUSE* | *'Address already in use'*)
+		untried="the trial could not be set up: ${lines##*"$NL"}"
+		return 2
+		;;
+	esac
+	reason="\`${release##*/}\` does not boot, a trial showed: nothing was restarted"
+	[ -z "$lines" ] || reason=$reason$NL$lines
+	return 1
+}
+
+trial_words_of() {
+	unit_words "$trial_unit"
+	[ -z "$lines" ] || reason=$reason$NL$lines
+}
+
+# Asks for the page in the background, as the user that Puma runs as: its pid is `asking`, what comes stands in a file.
+ask_page() {
+	puma_ruby "$real_main" || return
+	(exec timeout -s KILL "$trial_limit" $as_puma "$ruby" --disable=gems -e "$page_program" "/proc/$main/root$socket" \
+		"${witness_host:-localhost}" "${witness_path:-/}" >"$record/page" 2>/dev/null 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-) &
+	asking=$!
+}
+
+end_asking() {
+	[ -z "$asking" ] || kill -KILL "$asking" 2>/dev/null
+	[ -z "$asking" ] || wait "$asking"
+} 2>/dev/null
+
+trial_answer() {
+	answer=''
+	{ IFS= read -r answer <"$record/page"; } 2>/dev/null
+	rm -f "$record/page"
+	case $answer in
+	[1-4][0-9][0-9])
+		uptime
+		boot=$((now - began))
+		return 0
+		;;
+	5[0-9][0-9])
+		reason="\`${release##*/}\` answers a trial's request for \`${witness_path:-/}\` with $answer: nothing was restarted"
+		trial_words_of
+		return 1
+		;;
+	esac
+	untried='what it answered could not be read'
+	return 2
+}
+
+hook_program='
+at_exit do
+cause = $!.is_a?(SystemExit) ? $!.cause : nil
+known = defined?(Puma::Const::PUMA_VERSION) && Puma::Const::PUMA_VERSION.to_i >= 6
+warn "#{cause.class}: #{cause.message}" if cause && !known
+end
+'
+
+page_program='
+require "socket"
+socket = UNIXSocket.new(ARGV[0])
+socket.write("GET #{ARGV[2]} HTTP/1.1\r\nHost: #{ARGV[1]}\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n")
+puts socket.gets.to_s[/\AHTTP\/1\.\d (\d\d\d)/, 1]
+'
