@@ -30,12 +30,12 @@ fn back_and_forth(suite: &str) {
     site.apply(&inventory).ended_with(0);
     let fewer: &[(&str, &str)] = &[("zdt_roles", "[nginx_upstream, puma_config]")];
     let inventory = site.inventory(&[(&host, fewer)]);
-    site.plan(&inventory).ended_with(0).says("No longer wanted: 2 paths");
-    assert!(host.sh(EXEC_RELOAD).contains("USR1"));
+    site.plan(&inventory).ended_with(0).says("No longer wanted: 4 paths");
+    assert!(host.sh(EXEC_RELOAD).contains("await-roll"));
     site.zdt(&["apply", "--yes", "--prune"], &inventory).ended_with(0).says("reload systemd");
     assert_eq!(host.sh(EXEC_RELOAD).trim(), "", "systemd runs with what is there");
     site.zdt(&["rollback", "--yes"], &inventory).ended_with(0);
-    assert!(host.sh(EXEC_RELOAD).contains("USR1"));
+    assert!(host.sh(EXEC_RELOAD).contains("await-roll"));
 }
 
 #[test]
