@@ -65,7 +65,7 @@ fn zdt_killed_at_any_phase_is_made_good_by_the_host() {
     let held = Held::each("trixie", &ALL);
     let (site, inventory) = site_of(&held);
     let before = snapshots(&held);
-    let zdt = site.start(&["apply", "--yes", "--confirm-timeout", "8"], &inventory);
+    let zdt = site.start(&["apply", "--yes", "--batch", "100%", "--confirm-timeout", "8"], &inventory);
     held.iter().for_each(Held::comes);
     zdt.kill();
     held.iter().for_each(Held::goes_on);
@@ -79,7 +79,7 @@ fn a_cable_cut_while_hosts_are_at_work_leaves_them_to_themselves() {
     let held = Held::each("trixie", &AT_WORK);
     let (site, inventory) = site_of(&held);
     let before = snapshots(&held);
-    let mut zdt = site.start(&["apply", "--yes", "--confirm-timeout", "8"], &inventory);
+    let mut zdt = site.start(&["apply", "--yes", "--batch", "100%", "--confirm-timeout", "8"], &inventory);
     held.iter().for_each(Held::comes);
     held.iter().for_each(|one| one.host.cut());
     held.iter().for_each(Held::goes_on);
@@ -108,7 +108,7 @@ fn a_cable_cut_while_hosts_wait_makes_them_lost() {
     let held = Held::each("trixie", &[Phase::Confirm, Phase::Commit]);
     let (site, inventory) = site_of(&held);
     let before = snapshots(&held);
-    let zdt = site.start(&["apply", "--yes", "--confirm-timeout", "20"], &inventory);
+    let zdt = site.start(&["apply", "--yes", "--batch", "100%", "--confirm-timeout", "20"], &inventory);
     held.iter().for_each(Held::comes);
     held.iter().for_each(|one| one.host.cut());
     held.iter().for_each(Held::goes_on);
@@ -129,7 +129,7 @@ fn a_cable_mended_in_time_is_found_and_the_end_told() {
     let held = Held::each("trixie", &ALL);
     let (site, inventory) = site_of(&held);
     let before = snapshots(&held);
-    let mut zdt = site.start(&["apply", "--yes", "--json"], &inventory);
+    let mut zdt = site.start(&["apply", "--yes", "--batch", "100%", "--json"], &inventory);
     held.iter().for_each(Held::comes);
     held.iter().for_each(|one| one.host.cut());
     // The connections are over, and zdt knows it, before they can be had again.
