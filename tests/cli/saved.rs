@@ -99,8 +99,11 @@ fn hosts_without_a_plan_are_in_the_file_as_such() {
         ran.says("is a directory");
         assert!(!place.path("box").exists(), "{}", ran.all());
     }
-    // A refused host stops all, a host that could not be reached stops nobody.
-    place.zdt(&["apply", "plan.json", "--limit", "!bad"]).ended_with(4).says("1 host changed and verified, 1 unknown");
+    // A refused host stops all; a host that could not be reached counts as a failure, and as many as are allowed stop nobody.
+    place.zdt(&["apply", "plan.json", "--limit", "!bad"]).ended_with(4).says("Would not be started: box");
+    assert!(!place.path("box").exists());
+    let allowed = place.zdt(&["apply", "plan.json", "--limit", "!bad", "--max-failures", "1"]);
+    allowed.ended_with(4).says("1 host changed and verified, 1 unknown");
     place.zdt(&["apply", "plan.json", "--limit", "box"]).ended_with(0).says("in sync");
     place.zdt(&["apply", "plan.json", "--limit", "b*:!bad"]).ended_with(0);
     place.zdt(&["apply", "plan.json", "--limit", "bux"]).ended_with(3).says("did you mean `box`");
