@@ -36,6 +36,14 @@ fn there_and_back(suite: &str) {
     // Without the role nobody would listen where nginx goes.
     site.plan(&inventory(&[("puma_socket_activation", "true")])).says("the role puma_socket makes");
 
+    // No trial can see this one: all goes back, the socket too.
+    let refuses: Variables<'_> =
+        &[ROLES, ("puma_socket_activation", "true"), ("puma_extra_lines", "['exit!(3) if ENV.key?(%(LISTEN_FDS))']")];
+    apply(refuses).ended_with(5);
+    assert_eq!(runs(), "active inactive release=r1\n");
+    host.nothing_is_left();
+    site.plan(&inventory(&[])).ended_with(0);
+
     let (ran, told) = under_load(&host, || apply(ON));
     ran.ended_with(0).says("hold the socket").says("restart activated puma [full restart]").says(" 0 failed, longest");
     nothing_failed("adoption", &told);
@@ -94,4 +102,22 @@ fn trixie_there_and_back_with_a_socket() {
 #[ignore = "boots hosts: needs root, see tests/run"]
 fn sid_there_and_back_with_a_socket() {
     there_and_back("sid");
+}
+
+#[test]
+#[ignore = "boots hosts: needs root, see tests/run"]
+fn what_is_turned_off_is_pruned() {
+    let (host, site) = (Host::naive("sid"), Site::new());
+    site.apply(&site.inventory(&[(&host, ON)])).ended_with(0);
+    assert_eq!(host.sh("systemctl is-active puma.socket"), "active\n");
+    let off = site.inventory(&[(&host, &[ROLES])]);
+    let (ran, told) = under_load(&host, || site.zdt(&["apply", "--yes", "--prune"], &off));
+    ran.ended_with(0);
+    nothing_failed("turned off", &told);
+    assert_eq!(
+        host.sh("systemctl is-active puma.service; systemctl is-active puma.socket; true"),
+        "active\ninactive\n"
+    );
+    site.plan(&off).ended_with(0);
+    host.nothing_is_left();
 }
