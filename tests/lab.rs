@@ -50,6 +50,8 @@ mod running_drift;
 mod scheduled;
 #[path = "lab/suite/settled.rs"]
 mod settled;
+#[path = "lab/suite/socket_activation.rs"]
+mod socket_activation;
 #[path = "lab/suite/stats.rs"]
 mod stats;
 #[path = "lab/suite/story.rs"]

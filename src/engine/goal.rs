@@ -42,8 +42,11 @@ impl Goal {
         if let Goal::Rollback(rollback) = self {
             let mut plan = rollback.plan(observation).map_err(Trouble::Unseen)?;
             plan.notices.extend(rollback.undone().iter().rev().map(undone));
-            // The way back is the way in, backwards: nginx forgives a worker that ends until Puma has restarted.
-            plan.handlers.sort_by_key(|planned| planned.handler.kind == "nginx_reload");
+            // The way back is the way in, backwards: nginx forgives a worker that ends until Puma has restarted. But a
+            // socket that is given up must have been left before.
+            if !plan.handlers.iter().any(|planned| planned.handler.kind == "puma_activate") {
+                plan.handlers.sort_by_key(|planned| planned.handler.kind == "nginx_reload");
+            }
             return Ok(plan);
         }
         if let Goal::Reload = self {

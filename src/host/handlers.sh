@@ -36,7 +36,7 @@ call_handler() {
 	uptime
 	began=$now reason=''
 	case $kind in
-	daemon_reload | nginx_reload | puma_phased | puma_restart) "handler_$kind" "$@" ;;
+	daemon_reload | nginx_reload | puma_activate | puma_listen | puma_phased | puma_restart) "handler_$kind" "$@" ;;
 	*)
 		reason="the host program knows no handler \`$kind\`"
 		(exit 4)

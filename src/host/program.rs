@@ -50,6 +50,7 @@ impl Program {
             include_str!("swap.sh"),
             include_str!("handlers.sh"),
             include_str!("puma.sh"),
+            include_str!("socket.sh"),
             include_str!("roll.sh"),
             include_str!("trial.sh"),
             include_str!("witness.sh"),

@@ -100,9 +100,16 @@ put_back() {
 	[ -z "$trouble" ]
 }
 
-# What had been activated, nginx last: until then it forgives a worker that ends.
+# What had been activated, nginx last: until then it forgives a worker that ends. But a socket that is given up must have
+# been left before.
 back_order() {
 	last=''
+	case $activated in
+	*"${US}puma_activate$US"*)
+		printf '%s' "$activated"
+		return
+		;;
+	esac
 	IFS=$NL
 	for line in $activated; do
 		case $line in

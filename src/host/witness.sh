@@ -43,7 +43,7 @@ witness_begin() {
 
 # Sets unit and socket of the app whose requests are at stake, as the handlers name them; none where no request could notice.
 witness_subject() {
-	witness_unit='' witness_socket=''
+	witness_unit='' witness_socket='' witness_other=''
 	IFS=$NL
 	for line in $handlers; do
 		IFS=$US
@@ -51,6 +51,8 @@ witness_subject() {
 		case $2 in
 		nginx_reload) witness_unit=${4-} witness_socket=${5-} ;;
 		puma_phased | puma_restart) witness_unit=$3 witness_socket=${6-} ;;
+		# On the way back nginx is at Puma's own.
+		puma_activate | puma_listen) witness_unit=$3 witness_socket=${8-} witness_other=${6-} ;;
 		esac
 		[ -z "$witness_unit" ] || break
 	done
@@ -122,6 +124,8 @@ witness_end() {
 # Sets scheme, address, port and, unless it is given, host of the server that hands requests to the socket.
 witness_find() {
 	line=$(timeout 20 nginx -T 2>/dev/null | awk -v socket="$witness_socket" "$server_program")
+	[ -n "$line" ] || [ -z "$witness_other" ] ||
+		line=$(timeout 20 nginx -T 2>/dev/null | awk -v socket="$witness_other" "$server_program")
 	case $line in
 	'' | *[!a-zA-Z0-9.:\ _-]*) return 1 ;;
 	esac

@@ -15,8 +15,10 @@ pub(super) fn sort(changes: &mut [Change]) {
     });
 }
 
-/// systemd must know a unit's files before anything restarts through them, and nginx a new socket before Puma moves to it.
-const HANDLER_ORDER: [&str; 4] = ["daemon_reload", "nginx_reload", "puma_phased", "puma_restart"];
+/// systemd must know a unit's files before anything restarts through them, and nginx a new socket before Puma moves to it. A
+/// socket that systemd holds listens before nginx goes there, and ends when nginx and Puma have both left it.
+const HANDLER_ORDER: [&str; 6] =
+    ["daemon_reload", "puma_listen", "nginx_reload", "puma_phased", "puma_restart", "puma_activate"];
 
 /// Handlers that are not in the table run after those that are.
 pub(super) fn handler_rank(kind: &str) -> usize {

@@ -59,7 +59,7 @@ impl Disruption {
     /// of roles that are gone. A kind that is not known here may do anything.
     pub fn at_most(kind: &str) -> Disruption {
         match kind {
-            "daemon_reload" => Disruption::None,
+            "daemon_reload" | "puma_listen" => Disruption::None,
             "nginx_reload" => Disruption::Reload,
             "puma_phased" => Disruption::Phased,
             "puma_restart" => Disruption::Hot,

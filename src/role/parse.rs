@@ -31,6 +31,9 @@ const HANDLER_KINDS: &[(&str, usize)] = &[
     ("puma_restart", 2),
     // With the current release and the socket: what is booted on trial.
     ("puma_restart", 4),
+    // Also with the socket unit, and where that listens.
+    ("puma_listen", 6),
+    ("puma_activate", 6),
 ];
 /// What `zdt stats` can ask, each with how many words it takes; the first names whom.
 const STATS_KINDS: &[(&str, usize)] = &[("puma_stats", 3)];
