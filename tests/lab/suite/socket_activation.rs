@@ -36,13 +36,19 @@ fn there_and_back(suite: &str) {
     // Without the role nobody would listen where nginx goes.
     site.plan(&inventory(&[("puma_socket_activation", "true")])).says("the role puma_socket makes");
 
-    // No trial can see this one: all goes back, the socket too.
-    let refuses: Variables<'_> =
-        &[ROLES, ("puma_socket_activation", "true"), ("puma_extra_lines", "['exit!(3) if ENV.key?(%(LISTEN_FDS))']")];
-    apply(refuses).ended_with(5);
-    assert_eq!(runs(), "active inactive release=r1\n");
-    host.nothing_is_left();
-    site.plan(&inventory(&[])).ended_with(0);
+    // Puma 5.6 takes the variable away before it reads its settings.
+    if suite != "bookworm" {
+        // No trial can see this one: all goes back, the socket too.
+        let refuses: Variables<'_> = &[
+            ROLES,
+            ("puma_socket_activation", "true"),
+            ("puma_extra_lines", "['exit!(3) if ENV.key?(%(LISTEN_FDS))']"),
+        ];
+        apply(refuses).ended_with(5);
+        assert_eq!(runs(), "active inactive release=r1\n");
+        host.nothing_is_left();
+        site.plan(&inventory(&[])).ended_with(0);
+    }
 
     let (ran, told) = under_load(&host, || apply(ON));
     ran.ended_with(0).says("hold the socket").says("restart activated puma [full restart]").says(" 0 failed, longest");
