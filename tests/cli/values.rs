@@ -82,6 +82,13 @@ fn no_value_of_any_parameter_becomes_code_or_leaves_its_sandbox() {
             let quoted = serde_json::Value::from(value.as_str());
             let written = if type_ == "lines" { format!("[{quoted}]") } else { quoted.to_string() };
             yaml.push_str(&format!("    {host}:\n      zdt_root: in/{host}/root\n      {parameter}: {written}\n"));
+            if ["socket_dropin", "puma_activated_socket_path", "puma_socket_unit"].contains(&parameter.as_str()) {
+                // They stand somewhere only where systemd holds the socket.
+                yaml.push_str(
+                    "      puma_socket_activation: true\n      zdt_roles: [nginx_upstream, systemd_exec_reload, puma_config, \
+                     puma_socket]\n",
+                );
+            }
             cases.push((host, parameter.as_str(), type_.as_str(), value));
         }
     }
