@@ -11,8 +11,10 @@ impl Program {
         Program { name: "observe", parts: &[include_str!("observe.sh"), include_str!("facts.sh")] };
 
     /// The facts about what runs: for `OBSERVE`, where one looks for drift.
-    pub const RUNNING: Program =
-        Program { name: "running", parts: &[include_str!("running.sh"), include_str!("puma_stats.sh")] };
+    pub const RUNNING: Program = Program {
+        name: "running",
+        parts: &[include_str!("running.sh"), include_str!("cluster.sh"), include_str!("puma_stats.sh")],
+    };
 
     /// What app servers tell of themselves: the verb `stats`. It needs `RUNNING` started before it.
     pub const STATS: Program = Program { name: "stats", parts: &[include_str!("stats.sh")] };
@@ -49,6 +51,7 @@ impl Program {
             include_str!("checks.sh"),
             include_str!("swap.sh"),
             include_str!("handlers.sh"),
+            include_str!("cluster.sh"),
             include_str!("puma.sh"),
             include_str!("socket.sh"),
             include_str!("roll.sh"),

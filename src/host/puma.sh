@@ -56,7 +56,7 @@ handler_puma_restart() {
 			deadline=$((now + 90000))
 		fi
 		await_age
-		children "$main" 'puma: cluster worker'
+		workers_of "$main"
 		before=" $found" renewed=no
 		image_of "$main"
 		old_image=$image
@@ -118,7 +118,7 @@ await_age() {
 	uptime
 	asked=$now
 	while :; do
-		children "$main" 'puma: cluster worker'
+		workers_of "$main"
 		uptime
 		wait=0
 		for child in $found; do
@@ -170,7 +170,7 @@ await_restart() {
 			renewed=yes calm=0
 			continue
 		fi
-		children "$main" 'puma: cluster worker'
+		workers_of "$main"
 		old=no
 		for child in $found; do
 			case $before in

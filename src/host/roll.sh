@@ -167,7 +167,7 @@ look_at_workers() {
 		LOOKED
 		return
 	fi
-	children "$main" 'puma: cluster worker'
+	workers_of "$main"
 	workers=$found
 	set -- $found
 	wanted=$# booted=$#

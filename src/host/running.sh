@@ -131,7 +131,7 @@ puma_releases() {
 	release=$(cd -P "$current/" 2>/dev/null && pwd -P)
 	[ -n "$release" ] || return 0
 	say release "${release##*/}"
-	children_of "$main_pid" 'puma: cluster worker'
+	workers_of "$main_pid"
 	stale='' stale_release=''
 	for process in ${found:-$main_pid}; do
 		place=$(readlink "/proc/$process/cwd" 2>/dev/null) || continue

@@ -99,7 +99,7 @@ handler_puma_activate() {
 # Has systemd end Puma and start it, and ends old workers that cannot end by themselves: systemd would wait for them for half
 # a minute, and requests with it.
 restart_whole() {
-	children "$main" 'puma: cluster worker'
+	workers_of "$main"
 	before=" $found" old_main=$main
 	try timeout 30 systemctl restart --no-block -- "$unit" || return
 	uptime

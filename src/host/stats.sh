@@ -154,15 +154,10 @@ tell_worker() {
 	IFS=$WS
 }
 
-# Without Puma's word: the workers by what they call themselves. Those that worker 0 forked are its children.
+# Without Puma's word: the workers by what they call themselves.
 tell_processes() {
-	children_of "$puma_pid" 'puma: cluster worker '
-	all=$found
-	for process in $all; do
-		children_of "$process" 'puma: cluster worker '
-		all=$all$found
-	done
-	for process in $all; do
+	workers_of "$puma_pid"
+	for process in $found; do
 		title_of "$process" || continue
 		index=${title#puma: cluster worker }
 		index=${index%%[!0-9]*}

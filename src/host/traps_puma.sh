@@ -44,27 +44,24 @@ fact_puma_traps() {
 	traps_control "$2"
 }
 
-# How many workers there are, and whether one of them is another's parent: that is `fork_worker`.
+# How many workers there are, and whether the main process is not the parent of all: that is `fork_worker`.
 traps_workers() {
-	children_of "$main_pid" 'puma: cluster worker'
-	count=0 forked='' all=$found
-	for one in $all; do
-		count=$((count + 1))
-		# A worker forks from a thread beside its first, and the kernel counts children by thread.
-		set +f
-		set -- /proc/"$one"/task/*/children
-		set -f
-		inners=$(cat "$@" 2>/dev/null | tr '\n' ' ')
-		for inner in $inners; do
-			title_of "$inner" || continue
-			case $title in
-			'puma: cluster worker'*) count=$((count + 1)) forked=$one ;;
-			esac
-		done
+	workers_of "$main_pid"
+	count=0 forked='' orphaned=no
+	for one in $found; do
+		count=$((count + 1)) stat=''
+		{ IFS= read -r stat <"/proc/$one/stat"; } 2>/dev/null
+		# The name in it may hold anything; the parent stands two words behind it.
+		set -- ${stat##*) }
+		parent=${2-}
+		case " $found" in
+		*" $parent "*) forked=$parent ;;
+		*) [ -z "$parent" ] || [ "$parent" = "$main_pid" ] || orphaned=yes ;;
+		esac
 	done
 	say workers "$count"
 	[ "$count" -lt 2 ] || {
-		if [ -n "$forked" ]; then say forked yes; else say forked no; fi
+		if [ -n "$forked" ] || [ "$orphaned" = yes ]; then say forked yes; else say forked no; fi
 		say forked_by "$forked"
 	}
 }

@@ -195,7 +195,7 @@ await_trial() {
 			trial_answer
 			return
 		}
-		children "$main" 'puma: cluster worker'
+		workers_of "$main"
 		for child in $found; do
 			case $seen in
 			*" $child "*) ;;

@@ -12,12 +12,12 @@ use crate::harness::{Shell, ask};
 
 /// A Puma and its two workers; the second one runs another release.
 const CLUSTER: &str = "cd \"$1/releases/r1\"; exec -a 'puma 8.0.2 (unix:///a) [r1]' bash -c '
-    (exec -a \"puma: cluster worker 0: 1 [r1]\" sleep 60) &
-    (cd ../r2 && exec -a \"puma: cluster worker 1: 1 [r2]\" sleep 60) &
+    (exec -a \"puma: cluster worker 0: $$ [r1]\" sleep 60) &
+    (cd ../r2 && exec -a \"puma: cluster worker 1: $$ [r2]\" sleep 60) &
     wait'";
 /// A shell that stayed before its Puma.
 const WRAPPED: &str = "(cd \"$1/releases/r2\"; exec -a 'puma 6.6.0 (unix:///a) [r2]' bash -c '
-    (exec -a \"puma: cluster worker 12: 1 [r2]\" sleep 60) &
+    (exec -a \"puma: cluster worker 12: $$ [r2]\" sleep 60) &
     wait') & wait";
 const SINGLE: &str = "cd \"$1/releases/r1\"; exec -a 'puma 5.6.5 (unix:///a) [r1]' bash -c 'sleep 60 & wait'";
 const OTHER: &str = "exec sleep 60";

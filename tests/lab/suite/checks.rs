@@ -284,3 +284,24 @@ fn a_roll_is_seen_while_it_goes_on_and_when_it_hangs() {
     let broken: Vec<_> = rules.iter().filter(|(_, state, _)| state == "broken").collect();
     assert_eq!(broken.len(), 1, "{rules:?}");
 }
+
+/// Before Puma 8 a worker 0 that was replaced forks the others from old code. They are no children of the main process, and all
+/// numbers say that they are new.
+#[test]
+#[ignore = "boots hosts: needs root, see tests/run"]
+fn old_code_that_a_worker_forked_is_seen() {
+    for suite in ["bookworm", "trixie"] {
+        let checked = Checked::naive(suite);
+        checked.configured("workers 3\npreload_app! false\nfork_worker");
+        let workers = "pgrep -fc '^puma: cluster worker [0-9]'";
+        checked.host.until(&format!("[ $({workers}) = 3 ]"), UP);
+        checked.is_not_in("puma-stale-workers");
+        checked.sh("kill -KILL $(pgrep -f '^puma: cluster worker 0')");
+        checked.host.until(&format!("[ $({workers}) = 3 ]"), UP);
+        checked.host.until("pgrep -f '^puma: cluster worker 0'", UP);
+        checked.sh("sleep 4; ln -sfn /srv/shop/releases/r2 /srv/shop/current; \
+                    kill -USR1 $(systemctl show -p MainPID --value puma.service); sleep 25");
+        checked.is_in("puma-stale-workers", &["run in `r1`, and `current` is `r2`"]);
+        checked.is_in("puma-fork-worker-old", &["runs with `fork_worker`"]);
+    }
+}
