@@ -8,6 +8,8 @@ mod crowd;
 #[path = "lab/suite/fixture.rs"]
 #[expect(dead_code, reason = "the lab's own tests do more with a host than this")]
 mod fixture;
+#[path = "load/machine.rs"]
+mod machine;
 #[path = "load/options.rs"]
 mod options;
 #[path = "cli/ran.rs"]
@@ -17,6 +19,7 @@ mod ran;
 #[expect(dead_code, reason = "nothing is killed here")]
 mod running;
 #[path = "load/stage.rs"]
+#[expect(dead_code, reason = "no variable is left again here")]
 mod stage;
 #[path = "load/steps.rs"]
 mod steps;
@@ -27,7 +30,6 @@ mod tally;
 
 use std::fs;
 use std::panic::{self, AssertUnwindSafe};
-use std::process::Command;
 use std::thread;
 
 use options::Options;
@@ -40,7 +42,7 @@ fn no_request_fails() {
     let options = Options::from_environment();
     let steps = steps::chosen(&options.only);
     let share = options.share(steps.len());
-    let machine = machine(&options);
+    let machine = machine::told(options.rate);
     let played = thread::scope(|scope| {
         let playing = options
             .suites
@@ -66,25 +68,4 @@ fn play(mut stage: Stage, suite: &str, steps: &[steps::Step]) -> Played {
         Err(_) => "a panic".to_owned(),
     });
     Played { suite: suite.to_owned(), versions, steps: stage.end(), lost }
-}
-
-/// What the numbers depend on.
-fn machine(options: &Options) -> String {
-    let said = |script: &str| {
-        let output = Command::new("sh").args(["-c", script]).output().expect("sh");
-        String::from_utf8_lossy(&output.stdout).trim().to_owned()
-    };
-    format!(
-        "Measured {} on {}, {} processors, Linux {}, which the hosts shared; zdt {} ({}). To each host: {} requests a \
-         second over {} kept connections, and one every {} ms on a connection of its own.",
-        said("date -u +%F"),
-        said("sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1"),
-        said("nproc"),
-        said("uname -r"),
-        env!("CARGO_PKG_VERSION"),
-        said("git rev-parse --short HEAD"),
-        options.rate,
-        crowd::LOOPS,
-        crowd::BETWEEN.as_millis(),
-    )
 }

@@ -115,11 +115,21 @@ impl Stage {
     /// With one variable more in the inventory, or another value of it; afterwards the inventory is as it was.
     pub fn with<T>(&mut self, name: &'static str, value: &'static str, act: impl FnOnce(&mut Self) -> T) -> T {
         let before = self.variables.clone();
-        self.variables.retain(|(known, _)| *known != name);
-        self.variables.push((name, value));
+        self.keep(name, value);
         let result = act(self);
         self.variables = before;
         result
+    }
+
+    /// With another value of a variable, in this step and all that follow.
+    pub fn keep(&mut self, name: &'static str, value: &'static str) {
+        self.variables.retain(|(known, _)| *known != name);
+        self.variables.push((name, value));
+    }
+
+    /// Without the variable from here on.
+    pub fn leave(&mut self, name: &str) {
+        self.variables.retain(|(known, _)| *known != name);
     }
 
     pub fn zdt(&self, words: &[&str]) -> Ran {
@@ -130,10 +140,14 @@ impl Stage {
     pub fn applies(&mut self, code: i32) -> Result<Ran, String> {
         let plan = self.zdt(&["plan"]);
         ended(&plan, 2)?;
-        self.limit = announced(&plan.stdout);
+        self.allow_what_is_announced(&plan);
         let ran = self.zdt(&["apply", "--yes"]);
         ended(&ran, code)?;
         Ok(ran)
+    }
+
+    pub fn allow_what_is_announced(&mut self, plan: &Ran) {
+        self.limit = announced(&plan.stdout);
     }
 
     /// For what waits by announcement but has no plan of its own.

@@ -8,8 +8,11 @@ pub type Act = fn(&mut Stage) -> Done;
 pub type Step = (&'static str, Repeated, Act);
 
 const ADOPTION: &str = "adoption, naive to guide";
+const ACTIVATION: &str = "socket activation";
 
-const STEPS: [Step; 17] = [
+const ROLES: &str = "[nginx_upstream, systemd_exec_reload, puma_config, puma_socket]";
+
+const STEPS: [Step; 24] = [
     ("nothing (for comparison)", Never, |_| Ok(())),
     (ADOPTION, Never, adoption),
     ("setting: threads, and back", UntilEnough, |stage| setting(stage, "puma_threads", "[2, 4]")),
@@ -31,12 +34,26 @@ const STEPS: [Step; 17] = [
     ("an address that Puma cannot have", UntilEnough, |stage| {
         deadly_setting(stage, "['bind \"tcp://192.0.2.1:9292\"']", "192.0.2.1")
     }),
+    ("one worker: unbootable release, phased and hot, and back", UntilEnough, |stage| {
+        unbootable_with(stage, "puma_workers", "1")
+    }),
+    ("preloading: unbootable release, phased and hot, and back", UntilEnough, |stage| {
+        unbootable_with(stage, "puma_extra_lines", "['preload_app!']")
+    }),
     ("setting, and rollback", UntilEnough, rollback),
+    (ACTIVATION, Never, activation),
+    ("full restart: threads, and back", UntilEnough, |stage| setting(stage, "puma_threads", "[1, 4]")),
+    ("full restart to a new release, and back", UntilEnough, full_restart),
+    ("full restart, unbootable release", UntilEnough, unbootable_hot),
+    ("socket activation, given up", Never, without_activation),
     ("rollback to before zdt, and adoption", UntilEnough, to_the_beginning_and_back),
 ];
 
 pub fn chosen(only: &str) -> Vec<Step> {
-    STEPS.into_iter().filter(|(name, _, _)| name.contains(only) || *name == ADOPTION).collect()
+    // What is done to a held socket needs one.
+    let held = only.contains("full restart");
+    let is_needed = |name: &str| name == ADOPTION || (held && name == ACTIVATION);
+    STEPS.into_iter().filter(|(name, _, _)| name.contains(only) || is_needed(name)).collect()
 }
 
 pub fn play(stage: &mut Stage, steps: &[Step]) {
@@ -127,6 +144,61 @@ fn unbootable_hot(stage: &mut Stage) -> Done {
     if !ran?.all().contains("no such table: orders") {
         return Err("what the release raised is not told".to_owned());
     }
+    stage.answers("r1")?;
+    stage.never_died()
+}
+
+/// With a Puma that has no old workers to fall back on: the trial alone stands between the release and the site.
+fn unbootable_with(stage: &mut Stage, name: &'static str, value: &'static str) -> Done {
+    stage.has_a_release_that_raises();
+    stage.with(name, value, |stage| {
+        stage.applies(0)?;
+        stage.points_to("r3");
+        let phased = stage.zdt(&["reload", "--yes"]);
+        let hot = stage.with("puma_threads", "[2, 6]", |stage| stage.zdt(&["apply", "--yes"]));
+        stage.points_to("r1");
+        for ran in [phased, hot] {
+            ended(&ran, 5)?;
+            if !ran.all().contains("no such table: orders") {
+                return Err(format!("what the release raised is not told: {}", ran.all()));
+            }
+        }
+        stage.answers("r1")
+    })?;
+    stage.applies(0)?;
+    stage.answers("r1")?;
+    stage.never_died()
+}
+
+/// From here on systemd holds the socket, and a full restart is what settings need.
+fn activation(stage: &mut Stage) -> Done {
+    stage.keep("zdt_roles", ROLES);
+    stage.keep("puma_socket_activation", "true");
+    let ran = stage.applies(0)?;
+    if !ran.all().contains("full restart") {
+        return Err(format!("no full restart: {}", ran.all()));
+    }
+    stage.answers("r1")?;
+    ended(&stage.zdt(&["plan"]), 0)
+}
+
+/// By zdt and by a person: nothing that a phased restart could do.
+fn full_restart(stage: &mut Stage) -> Done {
+    stage.points_to("r2");
+    stage.with("puma_threads", "[1, 5]", |stage| stage.applies(0))?;
+    stage.answers("r2")?;
+    stage.points_to("r1");
+    stage.host.sh("systemctl restart puma.service");
+    stage.answers("r1")?;
+    stage.applies(0)?;
+    stage.answers("r1")
+}
+
+fn without_activation(stage: &mut Stage) -> Done {
+    stage.keep("puma_socket_activation", "false");
+    let plan = stage.zdt(&["plan", "--prune"]);
+    stage.allow_what_is_announced(&plan);
+    ended(&stage.zdt(&["apply", "--yes", "--prune"]), 0)?;
     stage.answers("r1")?;
     stage.never_died()
 }
