@@ -242,7 +242,7 @@ impl Rollback {
             let checks = before.and_then(|applied| recall_checks(&applied.checks, &applied.role));
             plan.add_checks(checks.unwrap_or_default());
         }
-        for ended in &self.undone {
+        for (index, ended) in self.undone.iter().enumerate() {
             let mine = changes.iter().filter(|change| ended.entries.iter().any(|past| past.path == change.id.name));
             let ids: Vec<&Id> = mine.map(|change| &change.id).collect();
             if ids.is_empty() {
@@ -267,6 +267,10 @@ impl Rollback {
                 let because = if its.is_empty() { &ids } else { &its };
                 because.iter().for_each(|id| plan.ask(&handler, id));
             }
+            // What stood there only in between was checked for things that are gone by now, and do not come back.
+            if !ids.iter().any(|id| self.is_first_or_last(index, &id.name)) {
+                continue;
+            }
             plan.add_checks(ended.checks.iter().map(|check| Check {
                 name: check.name.clone(),
                 role: String::new(),
@@ -275,6 +279,12 @@ impl Rollback {
                 paths: Vec::new(),
             }));
         }
+    }
+
+    /// Whether no transaction before, or none after, that one of `undone` put anything at `path`.
+    fn is_first_or_last(&self, index: usize, path: &str) -> bool {
+        let mut put = self.undone.iter().map(|ended| ended.entries.iter().any(|past| past.path == path));
+        put.clone().position(|puts| puts) == Some(index) || put.rposition(|puts| puts) == Some(index)
     }
 
     /// Has the host take old files from its own history, and remember what it remembered back then.

@@ -207,6 +207,27 @@ fn checks_of_what_goes_are_left_out_and_handlers_say_what_they_do() {
 }
 
 #[test]
+fn what_stood_there_only_in_between_is_checked_no_more() {
+    let states = ["one", "two", "three", "four"].map(|content| path("file", content));
+    let wrote = |number: u32, content: &str, check: &str| {
+        let entry = past("/etc/a", "file", content, &states[number as usize - 1]);
+        let mut ended = ended(number, Outcome::Committed, vec![entry]);
+        ended.checks[1].argv = vec![check.to_owned()];
+        ended.checks[1].name = check.to_owned();
+        ended
+    };
+    let history = [wrote(1, "two", "first"), wrote(2, "three", "between"), wrote(3, "four", "last")];
+    let rollback = Rollback::of(&history, Some("10-1"), &shows(&["/etc/a"])).expect("three to take back");
+    let plan = rollback.with_saved(saved(1, "one", FIRST)).plan(&observation(&[("/etc/a", states[3].clone())]));
+    let plan = plan.expect("all was seen");
+    let mut names: Vec<&str> = plan.checks.iter().map(|check| check.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["-t", "first", "last"]);
+    // What makes it take effect is asked for all the same.
+    assert_eq!(plan.handlers.len(), 1);
+}
+
+#[test]
 fn what_comes_back_is_checked_as_when_it_was_written() {
     let check = Check {
         name: "of old".to_owned(),
