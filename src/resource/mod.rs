@@ -29,7 +29,7 @@ pub use applied_path::AppliedPath;
 pub use desired::{Check, Desired, Handler, Level, Notice};
 pub use disruption::Disruption;
 pub use hints::{HintsFault, HintsRequest};
-pub use id::{Id, Subject};
+pub use id::{Id, Subject, unit_parts};
 pub use kind::{Field, FieldSyntax, Fields, KINDS, Kind, Presence, kind};
 pub use kind_syntax::{Syntax, WordFault};
 pub use left::Applied;

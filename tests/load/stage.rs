@@ -12,6 +12,8 @@ use super::tally::Tally;
 const MAX_STALL: Duration = Duration::from_secs(1);
 /// "About one boot", where the plan says no number: the app boots in 0.3 s, and Ruby on a machine that works.
 const ONE_BOOT: Duration = Duration::from_secs(3);
+/// A worker's boot is not all: before it the old workers end, and Puma itself starts.
+const BOOTS: f64 = 2.0;
 /// What a step broke shows in the moments after it, too.
 const AFTERWARDS: Duration = Duration::from_secs(1);
 /// Workers that have only just booted may hang when told to end, on Ruby 3.3 (tests/lab/README.md).
@@ -244,14 +246,15 @@ fn announced(plan: &str) -> Duration {
     let words = plan.split_whitespace().collect::<Vec<_>>();
     let Some(at) = words.windows(2).position(|two| two == ["requests", "wait"]) else { return MAX_STALL };
     let sentence = &words[at..words.len().min(at + 20)];
-    let seconds = sentence.windows(2).find_map(|two| match two {
+    let mut seconds = sentence.windows(2).filter_map(|two| match two {
         [number, unit] if unit.trim_end_matches([',', '.', ';', ')']) == "s" => {
             number.trim_start_matches('(').parse::<f64>().ok()
         }
         _ => None,
     });
-    // Of a worker's boot. Before it the old workers end and Puma itself starts: docs/restarts.md.
-    seconds.map_or(ONE_BOOT, |seconds| ONE_BOOT + Duration::from_secs_f64(2.0 * seconds))
+    // Of a worker's boot, and what a worker that hangs may add: docs/restarts.md.
+    let Some(boot) = seconds.next() else { return ONE_BOOT };
+    MAX_STALL + Duration::from_secs_f64(BOOTS * boot + seconds.next().unwrap_or_default())
 }
 
 #[test]
@@ -259,9 +262,12 @@ fn a_plan_is_taken_at_its_word() {
     let cases = [
         ("reload nginx: new workers take over; nothing waits", MAX_STALL),
         ("hot restart: requests wait about one boot, none fails", ONE_BOOT),
-        ("requests\n      wait about one boot, 2.5 s when it last booted", Duration::from_secs(8)),
-        ("requests wait about one boot (4.1 s)", Duration::from_millis(11_200)),
-        ("requests wait 0.2 s", Duration::from_millis(3400)),
+        ("requests\n      wait about one boot, 2.5 s when it last booted", Duration::from_secs(6)),
+        (
+            "requests wait about one boot, 0.4 s when it last booted, and up to 4 s more if an",
+            Duration::from_millis(5800),
+        ),
+        ("requests wait about one boot (4.1 s)", Duration::from_millis(9200)),
     ];
     for (plan, expected) in cases {
         assert_eq!(announced(plan), expected, "{plan}");

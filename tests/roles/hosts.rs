@@ -167,7 +167,7 @@ fn the_restart_says_what_it_costs_on_this_host() {
             &[("active_state", "activating"), ("last_boot", "2.1")],
             [
                 "hot",
-                "Puma reads its settings only then (USR2); requests wait about one boot, 2.1 s when it last booted; none fails",
+                "Puma reads its settings only then (USR2); requests wait about one boot, 2.1 s when it last booted, and up to 4 s more if an old worker hangs; none fails",
             ],
         ),
         (
