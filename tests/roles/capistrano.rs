@@ -12,8 +12,8 @@ use super::{library, places};
 
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/capistrano");
 
-/// What the role writes for each of its examples: path and text.
-fn written() -> Vec<(String, String)> {
+/// What the role writes for each of its examples.
+fn written() -> Vec<String> {
     let library = library();
     let role = library.roles().find(|role| role.name == "capistrano_tasks").unwrap();
     let mut all = Vec::new();
@@ -22,7 +22,7 @@ fn written() -> Vec<(String, String)> {
         let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
         let example =
             Example::parse(&role.name, &Source::new(name, text)).unwrap_or_else(|all| panic!("{}", places(&all)));
-        all.extend(example.files.into_iter().map(|(_, text)| (name.to_owned(), text)));
+        all.extend(example.files.into_values());
     }
     assert!(all.len() >= 3, "only {} files", all.len());
     all
@@ -32,7 +32,7 @@ fn written() -> Vec<(String, String)> {
 fn files(folder: &Path) -> Vec<PathBuf> {
     let texts = written().into_iter().enumerate();
     texts
-        .map(|(number, (_, text))| {
+        .map(|(number, text)| {
             let path = folder.join(format!("example_{number}.rake"));
             fs::write(&path, text).unwrap();
             path
