@@ -17,6 +17,8 @@ mod talk;
 #[path = "cli/terminal.rs"]
 mod terminal;
 
+#[path = "lab/suite/capistrano.rs"]
+mod capistrano;
 #[path = "lab/suite/checks.rs"]
 mod checks;
 #[path = "lab/suite/connections.rs"]

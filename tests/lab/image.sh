@@ -9,10 +9,11 @@ images() {
   for suite in "$@"; do image "$suite"; done
 }
 
-# SUITE, or SUITE+PACKAGE for one that has more (the benchmark's other tools want Python on a host).
+# SUITE, or SUITE+PACKAGE… for one that has more (the benchmark's other tools want Python on a host).
 image() {
   local name=$1 suite=${1%%+*} extra='' target=$CACHE/images/$1 mirror
   [ "$name" = "$suite" ] || extra=,${name#*+}
+  extra=${extra//+/,}
   case " ${ALL_SUITES[*]} " in *" $suite "*) ;; *) die "no suite \`$suite\`; there are ${ALL_SUITES[*]}" ;; esac
   [ ! -d "$target" ] || return 0
   mkdir -p "$CACHE/images"

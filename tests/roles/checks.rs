@@ -89,3 +89,38 @@ fn nginx_own_words_are_shown_where_it_refuses() {
     assert_eq!(code, Some(1));
     assert_eq!(said, "nginx: [emerg] invalid parameter \"x\" in /etc/nginx/conf.d/shop_upstream.conf:3\n");
 }
+
+#[test]
+fn a_capfile_that_does_not_import_the_tasks_fails_the_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let checkout = folder.path().to_str().unwrap();
+    let check = check("capistrano_tasks", &format!("capistrano_path: '{checkout}'\ncapistrano_user: anna\n"));
+    let (code, said) = run(&check, "true", "");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.starts_with(&format!("there is no Capfile in {checkout}: ")), "{said}");
+    let cases = [
+        // As `cap install` of today and of before writes it.
+        (0, "Dir.glob(\"lib/capistrano/tasks/*.rake\").each { |r| import r }"),
+        (0, "Dir.glob('lib/capistrano/tasks/*.rake').each { |r| import r }"),
+        (0, "Dir['lib/capistrano/tasks/**/*.rake'].each do |file|\n  load file\nend"),
+        (0, "Dir.glob(\"./lib/capistrano/**/*.{cap,rake}\").each { |r| import r } # ours"),
+        (0, "import 'lib/capistrano/tasks/zero_downtime.rake'"),
+        (1, "# Dir.glob(\"lib/capistrano/tasks/*.rake\").each { |r| import r }"),
+        (1, "require 'capistrano/setup' # import 'lib/capistrano/tasks/zero_downtime.rake'"),
+        // Capistrano 3.0 had tasks of another name.
+        (1, "Dir.glob('lib/capistrano/tasks/*.cap').each { |r| import r }"),
+        (1, "import 'lib/capistrano/tasks/other.rake'"),
+        (1, "puts 'lib/capistrano/tasks/zero_downtime.rake'"),
+        (1, "require 'capistrano/import'\nputs '*'\nputs 'tasks/*.rake'"),
+        (1, ""),
+    ];
+    for (expected, text) in cases {
+        fs::write(folder.path().join("Capfile"), format!("require \"capistrano/deploy\"\n\n{text}\n")).unwrap();
+        let (code, said) = run(&check, "true", "");
+        assert_eq!(code, Some(expected), "{text}: {said}");
+        assert_eq!(said.is_empty(), expected == 0, "{text}: {said}");
+        if expected != 0 {
+            assert!(said.starts_with("Capfile does not import lib/capistrano/tasks/zero_downtime.rake"), "{said}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that unwraps in vain has failed")]
 
+mod capistrano;
 mod checks;
 mod docs;
 mod examples;

@@ -6,7 +6,10 @@ use super::library;
 fn list_has_a_line_a_role() {
     let text = list(&library());
     let names: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(names, ["app", "nginx_upstream", "puma_config", "puma_socket", "systemd_exec_reload"]);
+    assert_eq!(
+        names,
+        ["app", "capistrano_tasks", "nginx_upstream", "puma_config", "puma_socket", "systemd_exec_reload"]
+    );
 }
 
 #[test]

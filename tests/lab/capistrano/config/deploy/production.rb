@@ -1,0 +1,1 @@
+server ENV.fetch("SERVER"), user: ENV.fetch("LOGIN", "shop"), roles: %w[app web]
