@@ -37,7 +37,7 @@ use stage::Stage;
 #[ignore = "boots hosts: needs root, see tests/measure-defaults"]
 fn the_defaults_lose_nothing() {
     let options = Options::from_environment();
-    let rate = options.rate;
+    let (rate, only) = (options.rate, options.only.as_str());
     let rolls = env::var("ZDT_LOAD_ROLLS").map_or(1, |number| number.parse().expect("ZDT_LOAD_ROLLS is a number"));
     let mut text = format!("{}\n", machine::told(rate));
     let (mut versions, mut rows, mut faults) = (String::new(), String::new(), Vec::new());
@@ -47,7 +47,7 @@ fn the_defaults_lose_nothing() {
                 let mut stage = Stage::new(suite, rate, 0);
                 let versions = stage.versions();
                 stage.step("adoption", Never, |stage| stage.applies(0).map(drop));
-                variants::play(&mut stage, rolls);
+                variants::play(&mut stage, rolls, only);
                 let mut steps = stage.end();
                 let adoption = steps.remove(0);
                 let (text, mut faults) = variants::rows(suite, rolls, steps);

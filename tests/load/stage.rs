@@ -148,13 +148,9 @@ impl Stage {
         Ok(ran)
     }
 
+    /// Of the plans of one step the one that announces most counts.
     pub fn allow_what_is_announced(&mut self, plan: &Ran) {
-        self.limit = announced(&plan.stdout);
-    }
-
-    /// For what waits by announcement but has no plan of its own.
-    pub fn one_boot_is_announced(&mut self) {
-        self.limit = ONE_BOOT;
+        self.limit = self.limit.max(announced(&plan.stdout));
     }
 
     pub fn points_to(&self, release: &str) {

@@ -225,16 +225,22 @@ fn deadly_setting(stage: &mut Stage, lines: &'static str, says: &str) -> Done {
 
 fn rollback(stage: &mut Stage) -> Done {
     stage.with("puma_threads", "[2, 7]", |stage| stage.applies(0))?;
-    ended(&stage.zdt(&["rollback", "--yes"]), 0)?;
+    rolls_back(stage, &["rollback", "--yes"])?;
     ended(&stage.zdt(&["plan"]), 0)?;
     stage.answers("r1")?;
     stage.never_died()
 }
 
+/// The plan comes before it begins.
+fn rolls_back(stage: &mut Stage, words: &[&str]) -> Done {
+    let ran = stage.zdt(words);
+    stage.allow_what_is_announced(&ran);
+    ended(&ran, 0)
+}
+
 fn to_the_beginning_and_back(stage: &mut Stage) -> Done {
-    stage.one_boot_is_announced();
     let first = stage.host.sh("ls /var/lib/zdt/history | head -n 1");
-    ended(&stage.zdt(&["rollback", "--yes", "--to", first.trim()]), 0)?;
+    rolls_back(stage, &["rollback", "--yes", "--to", first.trim()])?;
     stage.answers("r1")?;
     stage.never_died()?;
     adoption(stage)
