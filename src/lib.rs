@@ -4,6 +4,7 @@
 //! them, `cli` is the only one that knows the command line. `docs/architecture.md` holds the table of who may know whom,
 //! `tests/architecture.rs` holds the code to it.
 
+pub mod adopt;
 pub mod cli;
 pub mod engine;
 pub mod host;

@@ -14,12 +14,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("role", &["inventory", "resource", "yaml", "source", "words"]),
     ("plan", &["resource"]),
     ("transaction", &["plan", "resource"]),
+    ("adopt", &["yaml", "source"]),
     ("host", &[]),
     ("last_look", &[]),
     ("project", &["inventory", "role", "source", "yaml"]),
     (
         "engine",
         &[
+            "adopt",
             "host",
             "inventory",
             "plan",
@@ -33,10 +35,11 @@ const LAYERS: &[(&str, &[&str])] = &[
             "yaml",
         ],
     ),
-    ("report", &["engine", "plan", "resource", "transaction", "words"]),
+    ("report", &["adopt", "engine", "plan", "resource", "transaction", "words"]),
     (
         "cli",
         &[
+            "adopt",
             "engine",
             "host",
             "inventory",
@@ -66,6 +69,7 @@ const PURE: &[&str] = &[
     "role/mod.rs",
     "plan/mod.rs",
     "transaction/mod.rs",
+    "adopt/mod.rs",
 ];
 
 const TOP_LEVEL: &[&str] = &[

@@ -1,4 +1,5 @@
-use crate::engine::{Applied, Counted, Drifted, Linted, Planned, Trouble};
+use crate::adopt::Matter;
+use crate::engine::{Applied, Counted, Drifted, Imported, Linted, Planned, Trouble};
 use crate::resource::{Ruling, Said, Severity};
 use crate::transaction::Outcome;
 
@@ -97,6 +98,17 @@ impl Exit {
             Linted::Open(_) => Exit::Unknown,
             Linted::Unknown(trouble) => Exit::of_trouble(trouble),
             Linted::Faulty(_) => Exit::Wrong,
+        }
+    }
+
+    /// A server on which nothing was found that a role could have is no success.
+    pub fn of_import(imported: &Imported) -> Exit {
+        match imported {
+            Imported::Unknown(trouble) => Exit::of_trouble(trouble),
+            Imported::Read(entry) if entry.notes.iter().any(|note| note.matter == Matter::Untold) => Exit::Unknown,
+            Imported::Read(entry) if entry.roles.is_empty() => Exit::Wrong,
+            Imported::Read(_) => Exit::Clean,
+            Imported::Sandbox => Exit::Wrong,
         }
     }
 

@@ -252,7 +252,7 @@ pub(super) fn job(
     }))
 }
 
-fn target(connection: Connection) -> host::Target {
+pub(super) fn target(connection: Connection) -> host::Target {
     host::Target {
         kind: match connection.kind {
             ConnectionKind::Ssh => host::Kind::Ssh,

@@ -11,6 +11,7 @@ mod deadline;
 pub mod drift;
 mod history;
 mod host_block;
+pub mod import;
 pub mod json;
 mod orphans;
 mod printable;
