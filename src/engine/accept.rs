@@ -73,7 +73,7 @@ impl Asked {
 
     /// What to write so that `job` wants the resource as it was seen.
     pub fn answer(&self, job: &Job, observation: &Observation) -> Result<Accepted, Trouble> {
-        let wanted = job.wanted(&observation.facts).map_err(Trouble::Faults)?;
+        let wanted = job.wanted(observation).map_err(Trouble::Faults)?;
         let unseen = |why| Trouble::Unseen(vec![Unknown { id: self.id.clone(), why }]);
         let observed = observation.state(&self.id).map_err(unseen)?;
         let Some(resource) = resource(&wanted, &self.id) else { return Ok(Accepted::InSync) };
