@@ -1,4 +1,4 @@
-use super::puma;
+use super::{nginx, puma};
 
 /// Why a file cannot be edited, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,7 @@ pub enum Text {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
+    Nginx(nginx::Why),
     Puma(puma::Why),
 }
 

@@ -4,6 +4,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
 
 mod fault;
+pub mod nginx;
 pub mod puma;
 
 pub use fault::{Fault, Place, Text, Why};
