@@ -5,6 +5,7 @@
 //! `tests/architecture.rs` holds the code to it.
 
 pub mod cli;
+pub mod edit;
 pub mod engine;
 pub mod host;
 pub mod inventory;
