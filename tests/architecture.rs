@@ -11,7 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("yaml", &["source", "words"]),
     ("inventory", &["yaml", "source", "words"]),
     ("edit", &["words"]),
-    ("resource", &["words"]),
+    ("resource", &["edit", "words"]),
     ("role", &["inventory", "resource", "yaml", "source", "words"]),
     ("plan", &["resource"]),
     ("transaction", &["plan", "resource"]),
@@ -34,7 +34,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "yaml",
         ],
     ),
-    ("report", &["engine", "plan", "resource", "transaction", "words"]),
+    ("report", &["edit", "engine", "plan", "resource", "transaction", "words"]),
     (
         "cli",
         &[

@@ -109,6 +109,7 @@ impl Exit {
             | Trouble::Sandbox { .. }
             | Trouble::Saved(_)
             | Trouble::Late
+            | Trouble::Unmade(_)
             | Trouble::NotTakenBack(_) => Exit::Unknown,
         }
     }

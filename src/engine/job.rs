@@ -34,7 +34,7 @@ pub struct Job {
 impl Job {
     /// What is wanted of a host that answered so.
     pub(super) fn wanted(&self, observation: &Observation) -> Result<Desired, Vec<role::Fault>> {
-        self.rendered(&observation.facts)
+        self.rendered(&observation.facts).map(|desired| desired.settle(observation))
     }
 
     /// What its roles say, by what was found out about the host.
