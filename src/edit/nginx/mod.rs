@@ -2,8 +2,6 @@
 //! In: the bytes of a configuration, and one `upstream` that is ours. Out: the edited bytes, what they say, `Fault`.
 //! Must not know: what a role wants in an upstream, or what a host runs.
 
-mod stand_in;
 mod why;
 
-pub use stand_in::{edit, part};
 pub use why::Why;
