@@ -8,7 +8,7 @@ pub enum Why {
     TooDeep {
         limit: usize,
     },
-    TooManyWords {
+    TooManyTokens {
         limit: usize,
     },
     /// A `;`, `{` or `}` where none can be, or what follows a closing quote at once.
@@ -24,6 +24,8 @@ pub enum Why {
     NotInFragment {
         name: String,
     },
+    /// The fragment's upstream has no server, which nginx refuses.
+    NoServer,
 
     NoUpstream {
         name: String,
