@@ -6,6 +6,7 @@
 
 pub mod adopt;
 pub mod cli;
+pub mod edit;
 pub mod engine;
 pub mod host;
 pub mod inventory;

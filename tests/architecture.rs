@@ -10,7 +10,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("secret", &[]),
     ("yaml", &["source", "words"]),
     ("inventory", &["yaml", "source", "words"]),
-    ("resource", &["words"]),
+    ("edit", &["words"]),
+    ("resource", &["edit", "words"]),
     ("role", &["inventory", "resource", "yaml", "source", "words"]),
     ("plan", &["resource"]),
     ("transaction", &["plan", "resource"]),
@@ -35,7 +36,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "yaml",
         ],
     ),
-    ("report", &["adopt", "engine", "plan", "resource", "transaction", "words"]),
+    ("report", &["adopt", "edit", "engine", "plan", "resource", "transaction", "words"]),
     (
         "cli",
         &[
@@ -65,6 +66,7 @@ const PURE: &[&str] = &[
     "words.rs",
     "yaml/mod.rs",
     "inventory/mod.rs",
+    "edit/mod.rs",
     "resource/mod.rs",
     "role/mod.rs",
     "plan/mod.rs",

@@ -121,6 +121,7 @@ impl Exit {
             | Trouble::Sandbox { .. }
             | Trouble::Saved(_)
             | Trouble::Late
+            | Trouble::Unmade(_)
             | Trouble::NotTakenBack(_) => Exit::Unknown,
         }
     }

@@ -47,7 +47,9 @@ fn applied(plan: &HostPlan, observation: &Observation) -> Vec<AppliedPath> {
             Action::Create | Action::Update => {
                 let made = change.action == Action::Create || is_whole(change);
                 let made = made || known(&change.id).is_some_and(|left| left.made);
-                let mut left = AppliedPath { made, signature: AppliedPath::NOW.to_owned(), ..left(plan, change) };
+                let left = left(plan, change);
+                let made = made && !left.is_part();
+                let mut left = AppliedPath { made, signature: AppliedPath::NOW.to_owned(), ..left };
                 // Nothing has it read anew this time; what would is not forgotten.
                 if let Some(known) = known(&change.id).filter(|_| change.sense.is_without_effect()) {
                     left.handlers.clone_from(&known.handlers);
@@ -73,7 +75,7 @@ fn left(plan: &HostPlan, change: &Change) -> AppliedPath {
     };
     AppliedPath {
         mode: match put(change) {
-            Put::File { mode, .. } | Put::Directory { mode, .. } => mode,
+            Put::File { mode, .. } | Put::Directory { mode, .. } if !left.is_part() => mode,
             _ => left.mode,
         },
         role: change.role.clone(),
@@ -170,8 +172,14 @@ mod tests {
     use crate::resource::{Content, Desired, Handler, Id, Resource, State, Value, recall_handlers};
 
     fn wanted(desired: State) -> Desired {
-        let resource =
-            Resource { id: Id::path("/etc/x"), desired, notify: vec![], role: "r".to_owned(), settings: false };
+        let resource = Resource {
+            id: Id::path("/etc/x"),
+            desired,
+            notify: vec![],
+            role: "r".to_owned(),
+            settings: false,
+            edit: None,
+        };
         Desired { resources: vec![resource], ..Desired::default() }
     }
 
@@ -333,6 +341,7 @@ mod tests {
             notify: vec![],
             role: "r".to_owned(),
             settings: false,
+            edit: None,
         };
         let wanted = Desired { resources: vec![resource], ..Desired::default() };
         for running in [&["a b", "c"][..], &["old"]] {

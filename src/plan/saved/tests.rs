@@ -41,6 +41,7 @@ fn work(before: PathSeen, wanted: State) -> Work {
         notify: vec![notify.to_owned()],
         role: "r".into(),
         settings: true,
+        edit: None,
     };
     let unit = State::default().with(Attribute::ExecReload, Value::Words(vec!["/bin/kill -USR1 $MAINPID".to_owned()]));
     let request = ObserveRequest {
@@ -69,6 +70,7 @@ fn work(before: PathSeen, wanted: State) -> Work {
         checks: vec![check],
         handlers: vec![handler("nginx_reload"), handler("daemon_reload")],
         notices: vec![Notice { role: "r".to_owned(), level: Level::Info, text: "a".to_owned() }],
+        unmade: vec![],
     };
     Work::of(request, desired, &observation(before)).expect("all was seen")
 }
