@@ -73,6 +73,15 @@ impl Config {
 }
 
 impl Setting {
+    /// Whether it is written as plain values, so that whoever writes the same changes nothing.
+    pub fn is_literal(&self) -> bool {
+        arguments_of(&self.argument).iter().all(|argument| {
+            let is_number = !argument.is_empty() && argument.bytes().all(|byte| byte.is_ascii_digit());
+            let is_text = argument.starts_with(['"', '\'']) && !argument.contains("#{") && !argument.contains("ENV");
+            is_number || is_text || argument.is_empty()
+        })
+    }
+
     fn of(line: &str) -> Option<Setting> {
         let mut fields = line.splitn(4, '\t');
         let (name, line, doubt) = (fields.next()?, fields.next()?, fields.next()?);

@@ -105,7 +105,9 @@ impl<'a> Puma<'a> {
         let group = group.or_else(|| Some((told.one("primary_group")?, format!("the group of {user}"))));
         given.extend(group.map(|(group, from)| Given::new("app_group", group, from)));
         if let Some(owner) = self.owner {
-            given.push(Given::new(roles::UNIT_OWNER, owner, "the unit is this account's own"));
+            let from = format!("a unit of {owner}'s own systemd");
+            given.push(Given::new("puma_service_scope", "user", from.as_str()));
+            given.extend(told.one("home").map(|home| Given::new("puma_service_home", home, "the account's home")));
         }
         given
     }

@@ -1,9 +1,23 @@
+use super::config::Config;
 use super::puma::Puma;
 use super::upstream::Upstream;
 use super::{Given, Keep, Note, RoleUse};
 
-/// The variable that says whose manager has a unit.
-pub const UNIT_OWNER: &str = "puma_service_user";
+/// The settings that the guide asks for in a file that somebody else owns. Those that a file has already, in words of its own that come
+/// to the same, are left to it.
+const OF_GUIDE: [(&str, &str); 11] = [
+    ("workers", "workers"),
+    ("threads", "threads"),
+    ("directory", "directory"),
+    ("bind", "bind"),
+    ("preload_app!", "preload"),
+    ("prune_bundler", "prune"),
+    ("fork_worker", "fork"),
+    ("worker_shutdown_timeout", "shutdown"),
+    ("state_path", "state_path"),
+    ("state_permission", "state_permission"),
+    ("activate_control_app", "control"),
+];
 
 /// Folders that others use too: their owner and mode are not an app's to set.
 const SHARED: [&str; 12] =
@@ -128,31 +142,48 @@ fn puma_config(puma: &Puma<'_>, given: &mut Vec<Given>, notes: &mut Vec<Note>) -
         }
     }
     given.push(Given::new("puma_config_path", real, puma.at("ExecStart")));
-    let ours = told.has("config_ours");
-    let settings = |more: Vec<Given>| {
+    let ways = if told.has("config_ours") {
+        vec![Vec::new()]
+    } else {
         let mode = Given::new(
             "puma_config_mode",
             "settings",
-            format!("{} is not zdt's own: the rest of it stays", config.file),
+            format!("{}: not written by zdt, so the rest of it stays", config.file),
         );
-        std::iter::once(mode).chain(more).collect::<Vec<Given>>()
-    };
-    let ways = match (puma.keep, ours) {
-        (_, true) => vec![Vec::new()],
-        (Keep::Guide, false) => vec![settings(Vec::new())],
-        (Keep::AsIs, false) => {
-            let flag = |name: &str, setting: &str| {
-                let set = config.last(setting);
-                let from = set.map_or(format!("not in {}", config.file), |setting| config.place(setting));
-                Given::new(name, set.is_some(), from)
-            };
-            let flags = vec![
-                flag("puma_prune_bundler", "prune"),
-                flag("puma_boot_hook", "hook"),
-                flag("puma_fork_worker", "fork"),
-            ];
-            vec![settings(flags)]
-        }
+        vec![std::iter::once(mode).chain(settings(puma, config)).collect()]
     };
     Some(RoleUse { role: "puma_config".to_owned(), ways })
+}
+
+/// Which settings of somebody else's file are set, and how.
+fn settings(puma: &Puma<'_>, config: &Config) -> Vec<Given> {
+    let set = |name: &str| config.all(name).next();
+    let wanted = |(_, name): &&(&str, &str)| match (puma.keep, set(name)) {
+        // Its own words stay where zdt would write the same in others, and where nobody knows what they come to.
+        (_, Some(setting)) if takes_value(name) && (setting.doubtful || !setting.is_literal()) => false,
+        (_, Some(_)) => true,
+        // The guide has nothing to say about these.
+        (Keep::Guide, None) => !matches!(*name, "threads" | "bind"),
+        (Keep::AsIs, None) => false,
+    };
+    let chosen: Vec<&str> = OF_GUIDE.iter().filter(wanted).map(|(name, _)| *name).collect();
+    let from = match puma.keep {
+        Keep::Guide => format!("what the guide asks for and {} does not say in words of its own", config.file),
+        Keep::AsIs => format!("what {} says", config.file),
+    };
+    let mut given = vec![Given::new("puma_config_settings", chosen, from)];
+    if puma.keep == Keep::AsIs {
+        let flag = |name: &str, setting: &str| {
+            let found = set(setting);
+            let from = found.map_or(format!("not in {}", config.file), |setting| config.place(setting));
+            Given::new(name, found.is_some(), from)
+        };
+        given.extend([flag("puma_prune_bundler", "prune"), flag("puma_fork_worker", "fork")]);
+    }
+    given
+}
+
+/// Whether what a setting is set to is the server's own affair, as long as it comes to the same.
+fn takes_value(name: &str) -> bool {
+    !matches!(name, "preload" | "prune" | "fork" | "control" | "state_permission")
 }

@@ -91,6 +91,7 @@ find_running_puma() {
 import_unit() {
 	say unit "$id"
 	say owner "$owner"
+	[ -z "$owner" ] || say home "$home"
 	shown=$(manager show --no-pager \
 		-p LoadState,ActiveState,MainPID,Type,FragmentPath,DropInPaths,WorkingDirectory,User,Group,TriggeredBy \
 		-p ExecStart,ExecReload,Environment,EnvironmentFiles,UnitFileState -- "$id")
