@@ -36,3 +36,9 @@ impl Place {
         Place { text, line, column }
     }
 }
+
+impl From<puma::Why> for Why {
+    fn from(why: puma::Why) -> Why {
+        Why::Puma(why)
+    }
+}
