@@ -50,6 +50,8 @@ mod running_drift;
 mod scheduled;
 #[path = "lab/suite/settled.rs"]
 mod settled;
+#[path = "lab/suite/several_apps.rs"]
+mod several_apps;
 #[path = "lab/suite/socket_activation.rs"]
 mod socket_activation;
 #[path = "lab/suite/stats.rs"]
@@ -67,3 +69,5 @@ mod truthful_reload;
 mod unbootable;
 #[path = "lab/suite/undone.rs"]
 mod undone;
+#[path = "lab/suite/user_unit.rs"]
+mod user_unit;

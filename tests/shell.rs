@@ -30,6 +30,9 @@ mod traps;
 #[cfg(test)]
 #[path = "shell/trouble.rs"]
 mod trouble;
+#[cfg(test)]
+#[path = "shell/units.rs"]
+mod units;
 
 use std::process::Command;
 

@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2086,SC2154
 # SC2086: lists are split on purpose, under `set -f` and an IFS that no word contains. SC2154: US, NL, WS, word:
-# session.sh; units, unit_text, facts, nginx_text, boots: observe.sh.
+# session.sh; units, unit_texts, facts, nginx_text, boots: observe.sh.
 # What roles ask about a host beside its files and units. What is not known is not said.
 
 observe_facts() {
@@ -124,15 +124,32 @@ names() {
 	done
 } 2>/dev/null
 
-# Sets load_state, active_state, main_pid, unit_type and triggers of unit $1 from what systemctl showed.
+# Sets load_state, active_state, main_pid, unit_type and triggers of unit $1 from what its systemd showed, where that answered.
 unit_of() {
-	load_state='' active_state='' main_pid=0 unit_type='' triggers=none at=1 here=0
+	load_state='' active_state='' main_pid=0 unit_type='' triggers=none at=1 here=0 ours=no
+	case $1 in
+	*/*) manager=${1%%/*}/ ;;
+	*) manager=/ ;;
+	esac
 	IFS=$NL
 	for unit in $units; do
+		case $manager:$unit in
+		/:*/*) continue ;;
+		/:* | "$manager:$manager"*) ;;
+		*) continue ;;
+		esac
 		here=$((here + 1))
 		[ "$unit" != "$1" ] || break
 	done
 	while IFS= read -r line; do
+		case $line in
+		"${US}m$US$manager")
+			ours=yes
+			continue
+			;;
+		"$US"*) ours=no ;;
+		esac
+		[ "$ours" = yes ] || continue
 		case $at$line in
 		"$at") at=$((at + 1)) ;;
 		"${here}LoadState="*) load_state=${line#*=} ;;
@@ -142,9 +159,23 @@ unit_of() {
 		"${here}TriggeredBy="*) triggers=${line#*=} ;;
 		esac
 	done <<-END
-		$unit_text
+		$unit_texts
 	END
 	IFS=$WS
+	[ "$manager" = / ] || [ "${main_pid:-0}" = 0 ] || { address "$1" && is_units_own "$main_pid"; } || main_pid=0
+}
+
+# Of a user's unit: where that user's home is, and whether a systemd runs for it and goes on when nobody is logged in.
+unit_home() {
+	case $1 in
+	*/*) ;;
+	*) return 0 ;;
+	esac
+	home=$(getent passwd "${1%%/*}" 2>/dev/null)
+	home=${home%:*}
+	say home "${home##*:}"
+	if address "$1"; then say manager runs; else say manager_untold "$reason"; fi
+	if [ -e "/var/lib/systemd/linger/${1%%/*}" ]; then say lingers yes; else say lingers no; fi
 }
 
 # Whether Puma runs with workers, and whether it can restart them one by one. A master that was pruned of the app's gems has
@@ -173,6 +204,7 @@ puma_mode() {
 
 # What runs as unit $1, whose release is $2. The lock file is read as text: nothing of the application is run.
 fact_puma() {
+	unit_home "$1"
 	unit_of "$1"
 	say load_state "$load_state"
 	say active_state "$active_state"

@@ -10,6 +10,7 @@ activate() {
 	step activate
 	announced=0
 	witness_begin
+	try_all "$1" || return
 	IFS=$NL
 	for line in $1; do
 		call_handler "$line" || return
@@ -65,14 +66,27 @@ uptime() {
 	now=$((${now%.*} * 1000 + 1${now#*.}0 - 1000))
 }
 
+# The system's, or that of user $1. One that does not run reads all when it starts.
 handler_daemon_reload() {
-	try timeout 60 systemctl daemon-reload
+	if [ -z "${1-}" ]; then
+		try timeout 60 systemctl daemon-reload
+		return
+	fi
+	if ! address "$1/"; then
+		[ "$step" != activate ] && [ -n "$unit_uid" ] && return 3
+		return 4
+	fi
+	try as_manager 60 systemctl daemon-reload
 }
 
-# Sets active and main of unit $1.
+# Sets active and main of unit $1; where it cannot be asked, `active` is empty and `unasked` says why.
 unit_state() {
-	active='' main=0
-	shown=$(systemctl show -p ActiveState -p MainPID -- "$1" 2>/dev/null)
+	active='' main=0 unasked=''
+	address "$1" || {
+		unasked=": $reason"
+		return
+	}
+	shown=$(unit_ctl 30 show "$1" -p ActiveState -p MainPID 2>/dev/null)
 	IFS=$NL
 	for line in $shown; do
 		case $line in
@@ -81,6 +95,7 @@ unit_state() {
 		esac
 	done
 	IFS=$WS
+	[ -z "$scope" ] || [ "${main:-0}" = 0 ] || is_units_own "$main" || main=0
 }
 
 # Sets `title` to the command line of process $1, its words run together; false where there is no such process.
@@ -114,7 +129,7 @@ handler_nginx_reload() {
 	# Where another job is at work, systemd lets ours wait for it.
 	active | reloading | activating) ;;
 	'')
-		reason="what \`$1\` is doing could not be found out"
+		reason="what \`$1\` is doing could not be found out$unasked"
 		return 4
 		;;
 	*)
@@ -127,7 +142,7 @@ handler_nginx_reload() {
 	error_log=/var/log/nginx/error.log size=0
 	[ ! -f "$error_log" ] || size=$(wc -c <"$error_log")
 	since=$(date '+%Y-%m-%d %H:%M:%S')
-	try timeout 30 systemctl reload -- "$1" || {
+	try unit_ctl 30 reload "$1" || {
 		emergencies "$1"
 		return 1
 	}

@@ -40,61 +40,6 @@ observe_files() {
 	observe_names g /etc/group group "$groups"
 }
 
-# Prints what systemctl says of the units and how it ended, then what nginx says of its version, then how long each Puma
-# took to boot, which is looked for meanwhile.
-ask_services() {
-	case $NL$facts in
-	*"${US}puma$US"*) ask_boots | {
-		ask_units
-		cat
-	} ;;
-	*) ask_units ;;
-	esac
-}
-
-ask_units() {
-	if [ -n "$units" ]; then
-		IFS=$NL
-		set -- $units
-		systemctl show --no-pager -p Id,Type,LoadState,ActiveState,SubState,Result,UnitFileState,FragmentPath,DropInPaths,TriggeredBy,NeedDaemonReload,CanReload,MainPID,ExecReload,ExecMainStartTimestamp,InvocationID -- "$@" 2>&1
-		printf '\n%s%s\n' "$US" "$?"
-	fi
-	case $NL$facts in
-	*"${US}nginx$US"*) nginx -v 2>&1 ;;
-	esac
-}
-
-# For each unit that a fact asks of Puma, how long a worker took to boot when one last did, by its own log: of a journal
-# without end the last lines alone, and no longer than a moment.
-ask_boots() {
-	command -v journalctl >/dev/null || return 0
-	IFS=$NL
-	for fact in $facts; do
-		IFS=$US
-		set -- $fact
-		IFS=$WS
-		[ "$2" = puma ] || continue
-		# A shell may tell whom it sees killed.
-		seconds=$({
-			timeout -s KILL 3 journalctl -q --no-pager -o cat -r -n 400 -u "$3" |
-				sed -n '/Worker [0-9]* (PID: [0-9]*) booted in [0-9][0-9.]*s/{s/.* booted in \([0-9][0-9.]*\)s.*/\1/p;q;}'
-		} 2>/dev/null)
-		[ -z "$seconds" ] || printf "${US}b$US%s$US%s\n" "$3" "$seconds"
-	done
-}
-
-# Sets `unit_text` and `unit_code`, `nginx_text` and `boots`.
-hear_services() {
-	unit_text='' unit_code='' nginx_text='' boots=''
-	while IFS= read -r line; do
-		case $line in
-		"${US}b$US"*) boots=$boots${line#"${US}b"}$US$NL ;;
-		"$US"*) unit_text=$nginx_text nginx_text='' unit_code=${line#"$US"} ;;
-		*) nginx_text=$nginx_text$line$NL ;;
-		esac
-	done
-}
-
 observe_session() {
 	uid=''
 	while read -r key _ two _; do
@@ -280,8 +225,4 @@ observe_names() {
 	for line in $found; do
 		printf "$tag$US%s\n" "${line%%:*}"
 	done
-}
-
-observe_units() {
-	[ -z "$unit_code" ] || printf "U$US%s\n%s.\n" "$unit_code" "$unit_text"
 }

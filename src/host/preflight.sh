@@ -88,6 +88,7 @@ build_private() {
 		number=$((number + 1))
 		entry "$number"
 		nearest
+		nameable
 		[ "$ancestor" != / ] || {
 			reason="\`$path\` would need a layer over the whole of \`/\`"
 			return 1
@@ -128,6 +129,18 @@ build_private() {
 		IFS=$NL
 	done
 	read_only
+}
+
+# Goes up from `ancestor` to a folder over which a layer can be laid: `mount` reads some characters of a name otherwise, and an
+# instance's drop-ins may lie in `app@my\x2dapp.service.d`.
+nameable() {
+	while :; do
+		case $ancestor in
+		*[\\,:]*) ancestor=${ancestor%/*} ;;
+		*) break ;;
+		esac
+	done
+	ancestor=${ancestor:-/}
 }
 
 # Whether $1 lies below one of the lines of $2.

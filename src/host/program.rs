@@ -7,15 +7,22 @@ pub struct Program {
 
 impl Program {
     /// Looks at a host: the verb `observe`.
-    pub const OBSERVE: Program =
-        Program { name: "observe", parts: &[include_str!("observe.sh"), include_str!("facts.sh")] };
+    pub const OBSERVE: Program = Program {
+        name: "observe",
+        parts: &[
+            include_str!("units.sh"),
+            include_str!("observe.sh"),
+            include_str!("services.sh"),
+            include_str!("facts.sh"),
+        ],
+    };
 
     /// The facts about what runs: for `OBSERVE`, where one looks for drift.
     pub const RUNNING: Program =
         Program { name: "running", parts: &[include_str!("running.sh"), include_str!("puma_stats.sh")] };
 
     /// What app servers tell of themselves: the verb `stats`. It needs `RUNNING` started before it.
-    pub const STATS: Program = Program { name: "stats", parts: &[include_str!("stats.sh")] };
+    pub const STATS: Program = Program { name: "stats", parts: &[include_str!("units.sh"), include_str!("stats.sh")] };
 
     /// The facts that only rules ask: for `OBSERVE` and `RUNNING`, where one looks for traps.
     pub const TRAPS: Program = Program {
@@ -49,6 +56,7 @@ impl Program {
         name: "run",
         parts: &[
             include_str!("transaction.sh"),
+            include_str!("units.sh"),
             include_str!("recovery.sh"),
             include_str!("verbs.sh"),
             include_str!("stage.sh"),
@@ -58,8 +66,11 @@ impl Program {
             include_str!("puma.sh"),
             include_str!("socket.sh"),
             include_str!("roll.sh"),
+            include_str!("workers.sh"),
             include_str!("trial.sh"),
+            include_str!("unit_start.sh"),
             include_str!("witness.sh"),
+            include_str!("witness_client.sh"),
             include_str!("puma_stats.sh"),
         ],
     };

@@ -12,15 +12,15 @@ handler_puma_restart() {
 	case $NL$started in
 	# It is put back what this transaction has started: it shall do again what it did before.
 	*"${NL}activating$US$unit$NL"*)
-		try timeout 10 systemctl start --no-block -- "$unit"
+		try unit_ctl 10 start "$unit" --no-block
 		return
 		;;
 	*"${NL}active$US$unit$NL"* | *"${NL}reloading$US$unit$NL"*) ran=yes ;;
 	*"$US$unit$NL"*)
-		try timeout 90 systemctl stop -- "$unit" || return
+		try unit_ctl 90 stop "$unit" || return
 		# What had failed before may be called failed again; what was only stopped may not.
 		case $NL$started in
-		*"${NL}inactive$US$unit$NL"*) try timeout 10 systemctl reset-failed -- "$unit" ;;
+		*"${NL}inactive$US$unit$NL"*) try unit_ctl 10 reset-failed "$unit" ;;
 		esac
 		unit_state "$unit"
 		case $active in
@@ -43,7 +43,7 @@ handler_puma_restart() {
 	before=' ' renewed=yes
 	case $active in
 	'')
-		reason="what \`$unit\` is doing could not be found out"
+		reason="what \`$unit\` is doing could not be found out$unasked"
 		return 4
 		;;
 	active | reloading)
@@ -71,8 +71,8 @@ handler_puma_restart() {
 		}
 		[ "$step" != activate ] || note_state || return
 		# Nothing is lost by forgetting earlier failures, and systemd may refuse to start it because of them.
-		try timeout 10 systemctl reset-failed -- "$unit"
-		try timeout 60 systemctl start -- "$unit" || {
+		try unit_ctl 10 reset-failed "$unit"
+		try unit_ctl 60 start "$unit" || {
 			last_words
 			return 1
 		}
@@ -254,6 +254,6 @@ last_words() {
 # die has dozens of lines of it, and the error stands above them.
 # shellcheck disable=SC2016
 unit_words() {
-	lines=$(journalctl -u "$1" -n 200 --no-pager -o cat 2>/dev/null | sed 's/^\[[0-9]*\] //' |
+	lines=$(unit_journal 10 "$1" -n 200 --no-pager -o cat 2>/dev/null | sed 's/^\[[0-9]*\] //' |
 		grep -v '^[[:space:]][[:space:]]*\(from \|/\|<internal:\)' | awk '!said[$0]++' | tail -n 8)
 }

@@ -15,7 +15,7 @@ handler_puma_phased() {
 	case $active in
 	active | reloading) ;;
 	'')
-		reason="what \`$unit\` is doing could not be found out"
+		reason="what \`$unit\` is doing could not be found out$unasked"
 		return 4
 		;;
 	*)
@@ -45,7 +45,10 @@ roll_forward() {
 		return 0
 	fi
 	await_age
-	try_boot || return 4
+	case $NL$tried_units in
+	*"$NL$unit$NL"*) ;;
+	*) try_boot || return 4 ;;
+	esac
 	# Whoever puts this back must know what served: the link tells it no more.
 	served=''
 	for worker in $workers; do
@@ -54,7 +57,7 @@ roll_forward() {
 	case $served in
 	/*"$NL"*) served='' ;;
 	esac
-	try note "$record/served" "$served" || return 4
+	try note "$record/served" "$unit$US$served" || return 4
 	before=" $workers" repaired=no passed_phase=${first_phase:--1}
 	try kill -USR1 "$main" || return 4
 	await_roll || {
@@ -76,8 +79,7 @@ roll_back() {
 	if [ ! -e "$record/doubted" ]; then
 		await_roll && return
 	fi
-	served=''
-	{ IFS= read -r served <"$record/served"; } 2>/dev/null
+	served_before
 	[ -n "$served" ] || {
 		reason="which release served before is not known; \`$current\` is ${release##*/}"
 		return 1
@@ -100,6 +102,17 @@ roll_back() {
 	}
 }
 
+# Sets `served` to the release that the unit's workers ran before.
+served_before() {
+	served='' lines=''
+	lines_of served
+	IFS=$NL
+	for line in $lines; do
+		[ "${line%%"$US"*}" != "$unit" ] || served=${line#*"$US"}
+	done
+	IFS=$WS
+}
+
 # As the link's owner, who may do no more in that folder than root would let them.
 point_back() {
 	if [ ! -d "$served" ] || [ ! -L "$current" ]; then
@@ -112,65 +125,6 @@ point_back() {
 	[ "$1" = "$(id -u)" ] || as_owner="setpriv --reuid=$1 --regid=$2 --init-groups --"
 	rest=${current%/*}
 	$as_owner ln -sfn -- "$served" "$rest/.zdt-$id" && $as_owner mv -fT -- "$rest/.zdt-$id" "$current"
-}
-
-# Sets `wanted` and `workers`, the pids of the workers; waits until no other roll is at work. One that fails for ever is no
-# reason to wait: another signal is what ends it.
-await_still() {
-	uptime
-	until=$((now + 90000)) calm=0 restless=' '
-	while :; do
-		look_at_workers
-		[ "$booted" != "$wanted" ] || [ "$mixed" = yes ] || calm=$((calm + 1))
-		[ "$booted" = "$wanted" ] && [ "$mixed" = no ] || calm=0
-		[ "$calm" -lt 2 ] || return 0
-		for worker in $unbooted; do
-			case $restless in
-			*" $worker "*) ;;
-			*) restless="$restless$worker " ;;
-			esac
-		done
-		set -- $restless
-		[ $# -lt 4 ] || return 0
-		uptime
-		[ "$now" -lt "$until" ] || {
-			reason="a restart of the workers of \`$unit\` is at work and has not ended within 90 s"
-			return 1
-		}
-		sleep 0.2
-	done
-}
-
-# Sets, of the workers: `workers` all pids, `wanted` and `booted` numbers, `unbooted` pids, `mixed` whether they are of
-# several phases, `first_phase` the one of them; `known` whether Puma tells. Without its word those that are there count as booted.
-look_at_workers() {
-	workers='' unbooted='' mixed=no known=no booted=0 wanted=0 first_phase=''
-	if puma_look "$main" "$state_file"; then
-		known=yes
-		while IFS=' ' read -r what index pid phase is_booted _; do
-			case $what:$pid in
-			master:*)
-				# Here the words are: SINCE PHASE WANTED.
-				wanted=$phase
-				continue
-				;;
-			worker:*[!0-9]* | worker: | :*) continue ;;
-			esac
-			# In single mode the one worker is Puma itself.
-			[ "$wanted" != 0 ] || continue
-			workers="$workers$pid "
-			if [ "$is_booted" = yes ]; then booted=$((booted + 1)); else unbooted="$unbooted$pid "; fi
-			[ "${first_phase:-$phase}" = "$phase" ] || mixed=yes
-			first_phase=$phase
-		done <<-LOOKED
-			$looked
-		LOOKED
-		return
-	fi
-	children "$main" 'puma: cluster worker'
-	workers=$found
-	set -- $found
-	wanted=$# booted=$#
 }
 
 # Waits until each worker is booted, was not there before, and runs in `release`.
@@ -233,46 +187,6 @@ same_puma() {
 	esac
 	title_of "$main" && is_puma && titled=yes
 	return 0
-}
-
-# Sets `fresh`: how many workers are booted, new, and in the release; `stale_looks`: how often in a row all were booted and new
-# and some not in the release; `respawned`: how many came and did not boot.
-count_fresh() {
-	fresh=0 stale=0 old=0
-	for worker in $workers; do
-		case " $unbooted" in
-		*" $worker "*)
-			case $seen in
-			*" $worker "*) ;;
-			*) seen="$seen$worker " respawned=$((respawned + 1)) ;;
-			esac
-			continue
-			;;
-		esac
-		place=$(readlink "/proc/$worker/cwd")
-		case $before in
-		*" $worker "*) old=$((old + 1)) ;;
-		*) if [ "$place" = "$release" ]; then fresh=$((fresh + 1)); else stale=$((stale + 1)); fi ;;
-		esac
-		# A worker that stays was not one of those that do not.
-		case $seen in
-		*" $worker "*)
-			seen="${seen%%" $worker "*} ${seen#*" $worker "}"
-			respawned=$((respawned - 1))
-			;;
-		esac
-	done
-	if [ "$stale" -gt 0 ] && [ "$old" = 0 ] && [ -z "$unbooted" ] && past_phase; then
-		stale_looks=$((stale_looks + 1))
-	else
-		stale_looks=0
-	fi
-}
-
-# Whether all workers are of one phase, and of a later one than before the signal; a hot restart begins to count anew.
-past_phase() {
-	[ "$mixed" = no ] || return
-	[ "$known" = no ] || [ "$restarted" = yes ] || [ "${first_phase:--1}" -gt "$passed_phase" ]
 }
 
 # Before Puma 8 a worker 0 that was replaced since the last roll forks the others from old code, and all numbers say that

@@ -59,7 +59,11 @@ fact_puma_running() {
 	0 | '' | *[!0-9]*)
 		case $active_state in
 		inactive | failed) ;;
-		*) say lost "systemd names no main process of \`$1\`, which is ${active_state:-in a state that it does not tell}" ;;
+		'')
+			address "$1" && reason="systemd does not tell what \`$1\` is doing"
+			say lost "$reason"
+			;;
+		*) say lost "systemd names no main process of \`$1\`, which is $active_state" ;;
 		esac
 		return
 		;;

@@ -7,7 +7,7 @@
 # Has systemd listen, before nginx goes there. Unit $1, whose state file is $2, whose current release $3, whose own socket $4;
 # the socket unit $5, and where it listens $6.
 handler_puma_listen() {
-	activation_words "$@"
+	activation_words "$@" || return
 	if ! activation_wanted; then
 		listen_no_more
 		return
@@ -21,7 +21,7 @@ handler_puma_listen() {
 	unit_state "$unit"
 	case $active in
 	'')
-		reason="what \`$unit\` is doing could not be found out"
+		reason="what \`$unit\` is doing could not be found out$unasked"
 		return 4
 		;;
 	active | reloading | activating)
@@ -31,7 +31,7 @@ handler_puma_listen() {
 		await_age
 		listen_beside || return
 		;;
-	*) try timeout 30 systemctl start -- "$socket_unit" || return ;;
+	*) try unit_ctl 30 start "$socket_unit" || return ;;
 	esac
 	unit_state "$socket_unit"
 	[ "$active" = active ] && listens_there && return 0
@@ -42,7 +42,7 @@ handler_puma_listen() {
 # A full restart, for by nothing less does systemd hand its socket over; or, where that is wanted no more, the way back.
 # Words as above.
 handler_puma_activate() {
-	activation_words "$@"
+	activation_words "$@" || return
 	if ! activation_wanted; then
 		deactivate
 		return
@@ -55,7 +55,7 @@ handler_puma_activate() {
 	unit_state "$unit"
 	case $active in
 	'')
-		reason="what \`$unit\` is doing could not be found out"
+		reason="what \`$unit\` is doing could not be found out$unasked"
 		return 4
 		;;
 	active | reloading | activating)
@@ -76,8 +76,8 @@ handler_puma_activate() {
 		;;
 	*)
 		[ "$step" != activate ] || note_state || return
-		try timeout 10 systemctl reset-failed -- "$unit"
-		try timeout 60 systemctl start -- "$unit" || {
+		try unit_ctl 10 reset-failed "$unit"
+		try unit_ctl 60 start "$unit" || {
 			last_words
 			return 1
 		}
@@ -101,7 +101,7 @@ handler_puma_activate() {
 restart_whole() {
 	children "$main" 'puma: cluster worker'
 	before=" $found" old_main=$main
-	try timeout 30 systemctl restart --no-block -- "$unit" || return
+	try unit_ctl 30 restart "$unit" --no-block || return
 	uptime
 	until=$((now + 150000))
 	while [ "$now" -lt "$until" ]; do
@@ -128,6 +128,12 @@ restart_whole() {
 
 activation_words() {
 	unit=$1 state_file=$2 current=$3 socket=$4 socket_unit=$5 held_path=$6
+	case $unit in
+	*/*)
+		reason="\`$unit\` is a user's unit: zdt does not have a user's systemd hold a socket"
+		return 4
+		;;
+	esac
 }
 
 activation_wanted() {
@@ -153,7 +159,7 @@ listen_beside() {
 	beside=/run/systemd/system/$socket_unit.d idle=/run/systemd/system/zdt-adopts.service
 	if try mkdir -p "$beside" && try note "$beside/zdt.conf" "[Socket]${NL}Service=zdt-adopts.service" &&
 		try note "$idle" "[Service]${NL}Type=oneshot${NL}RemainAfterExit=yes${NL}ExecStart=/bin/true" &&
-		try timeout 60 systemctl daemon-reload && try timeout 30 systemctl start -- "$socket_unit"; then
+		try timeout 60 systemctl daemon-reload && try unit_ctl 30 start "$socket_unit"; then
 		listen_alone
 		return
 	fi
@@ -223,7 +229,7 @@ stop_listening() {
 	esac
 	unit_state "$socket_unit"
 	case $active in
-	active | activating | deactivating) try timeout 30 systemctl stop -- "$socket_unit" || return ;;
+	active | activating | deactivating) try unit_ctl 30 stop "$socket_unit" || return ;;
 	esac
 	timeout 10 systemctl reset-failed -- "$socket_unit" 2>/dev/null
 	unit_state "$unit"

@@ -42,7 +42,11 @@ stats_of_puma() {
 	release=$(cd -P "$3/" 2>/dev/null && pwd -P)
 	tell current "${release##*/}"
 	load_state='' active_state='' main_pid=''
-	shown=$(timeout -s KILL 10 systemctl show --no-pager -p LoadState,ActiveState,MainPID -- "$1" 2>/dev/null)
+	address "$1" || {
+		tell untold "$reason"
+		return
+	}
+	shown=$(unit_ctl 10 show "$1" --no-pager -p LoadState,ActiveState,MainPID 2>/dev/null)
 	while IFS='=' read -r key value; do
 		case $key in
 		LoadState) load_state=$value ;;
@@ -61,6 +65,7 @@ stats_of_puma() {
 		tell untold "systemd knows no unit \`$1\`"
 		return
 	fi
+	is_units_own "$main_pid" || main_pid=''
 	case $main_pid in
 	0 | '' | *[!0-9]*)
 		case $active_state in

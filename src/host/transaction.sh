@@ -31,7 +31,7 @@ write_record() {
 
 # What the worker does, from the record to its end. Nobody listens to it but the journal.
 work() {
-	places='' activated='' started='' kept='' swapped=' ' witness_pid=''
+	places='' activated='' started='' kept='' swapped=' ' witnesses='' witness_count=0 witness_hosts='' several=no tried_units=''
 	chart
 	if stage_all && save_all && check_candidates && swap_all && check_live && activate "$handlers" && confirmed; then
 		step commit
@@ -211,9 +211,19 @@ leave_places() {
 	done
 	IFS=$WS
 	# No file of the record but those tells anything any more.
+	[ ! -e "$record/witness-2" ] || forget_witnesses || return
 	for name in activated awaiting doubted output page served started staged stuck swapped swapping witness; do
 		[ ! -e "$record/$name" ] || try rm -f "$record/$name" || return
 	done
+}
+
+# Of all but the first, which has its own name.
+forget_witnesses() {
+	set +f
+	try rm -f "$record"/witness-*
+	set -- "$?"
+	set -f
+	return "$1"
 }
 
 # Brings what the host remembers of zdt's work up to date: a line a thing, and `end`. What is not whole, says another

@@ -6,16 +6,23 @@
 
 # Sets `shown` to what systemctl says of unit $1, and of it load_state, active_state and main_pid.
 unit_shown() {
+	load_state='' active_state='' main_pid=0 unasked=''
+	address "$1" || {
+		unasked=$reason shown=''
+		return
+	}
 	shown=$(
-		timeout -s KILL 20 systemctl show --no-pager \
+		unit_ctl 20 show "$1" --no-pager \
 			-p LoadState,ActiveState,MainPID,Type,FragmentPath,DropInPaths,NeedDaemonReload,WorkingDirectory \
-			-p ExecStart,ExecReload,Environment,EnvironmentFiles,StandardOutput,StandardError -- "$1" 2>/dev/null
+			-p ExecStart,ExecReload,Environment,EnvironmentFiles,StandardOutput,StandardError 2>/dev/null
 	)
 	shown_of LoadState && load_state=$value
 	shown_of ActiveState && active_state=$value
 	shown_of MainPID && main_pid=$value
 	case $main_pid in
 	*[!0-9]* | '') main_pid=0 ;;
+	0) ;;
+	*) is_units_own "$main_pid" || main_pid=0 ;;
 	esac
 }
 

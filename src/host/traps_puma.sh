@@ -8,11 +8,14 @@ fact_puma_traps() {
 	unit_shown "$1"
 	say state "$active_state"
 	[ -n "$load_state" ] || {
-		say untold "systemctl says nothing of \`$1\`"
+		say untold "${unasked:-systemctl says nothing of \`$1\`}"
 		return
 	}
 	say load_state "$load_state"
-	traps_user_unit "$1"
+	case $1 in
+	*/*) unit_home "$1" ;;
+	*) traps_user_unit "$1" ;;
+	esac
 	[ "$load_state" != not-found ] || {
 		say untold "systemd knows no unit \`$1\`"
 		return

@@ -8,20 +8,60 @@
 # How long a trial may take, in seconds.
 trial_limit=90
 
+# Where several apps take up releases, none does before each one's has booted on trial: $1 are the handlers.
+try_all() {
+	tried_units=''
+	case $1 in
+	*"${US}puma_phased$US"*"${US}puma_phased$US"*) ;;
+	*) return 0 ;;
+	esac
+	IFS=$NL
+	for line in $1; do
+		IFS=$US
+		set -- $line
+		IFS=$WS
+		if [ "$2" = puma_phased ]; then
+			unit=$3 state_file=$4 current=$5 socket=$6
+			try_app || {
+				reason="\`$unit\`: $reason"
+				return 1
+			}
+		fi
+		IFS=$NL
+	done
+	IFS=$WS
+}
+
+# What cannot be tried now, its own handler refuses later.
+try_app() {
+	unit_state "$unit"
+	case $active in
+	active | reloading) ;;
+	*) return 0 ;;
+	esac
+	await_title && release=$(cd -P "$current/" 2>/dev/null && pwd -P) || return
+	try_boot || return
+	tried_units=$tried_units$unit$NL
+}
+
 # False where what is to come does not boot: `reason` says how it ended. Sets `boot`, the milliseconds of the boot, empty where
 # nothing was tried.
 try_boot() {
 	boot=''
 	[ "$trial" = yes ] || return 0
+	# In the same systemd: what a user's unit names must not be read or run by more than that user may.
 	trial_unit=zdt-trial-$id.service
+	case $unit in
+	*/*) trial_unit=${unit%%/*}/$trial_unit ;;
+	esac
 	untried='' real_main=$main
 	hook=/run/zdt-trial-$id.rb
 	(umask 022 && printf '%s' "$hook_program" >"$hook") 2>/dev/null || hook=''
 	if trial_words && trial_start; then
 		await_trial
 		code=$?
-		timeout 20 systemctl stop -- "$trial_unit" 2>/dev/null
-		timeout 5 systemctl reset-failed -- "$trial_unit" 2>/dev/null
+		unit_ctl 20 stop "$trial_unit" 2>/dev/null
+		unit_ctl 5 reset-failed "$trial_unit" 2>/dev/null
 		main=$real_main
 	else
 		code=2 main=$real_main
@@ -41,12 +81,16 @@ try_boot() {
 
 # Sets `folders`, `command_words`, `variables` and `files`: how the unit starts Puma, and what only the trial may see.
 trial_words() {
-	for tool in systemd-run busctl awk; do
+	for tool in systemd-run awk; do
 		command -v "$tool" >/dev/null || {
 			untried="\`$tool\` is not on the host"
 			return 1
 		}
 	done
+	address "$unit" || {
+		untried=$reason
+		return 1
+	}
 	folders=''
 	for file in "$socket" "$state_file"; do
 		case $file in
@@ -65,8 +109,7 @@ trial_words() {
 		untried="the role names no socket"
 		return 1
 	}
-	bus=$(timeout 5 busctl call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager GetUnit s "$unit" 2>/dev/null)
-	bus=${bus#*\"} bus=${bus%\"*}
+	find_bus || return
 	if ! { command_words=$(bus_words ExecStart) && variables=$(bus_words Environment) && files=$(bus_words EnvironmentFiles); }; then
 		untried="how \`$unit\` is started could not be read"
 		return 1
@@ -81,41 +124,23 @@ trial_words() {
 	fi
 }
 
-# Property $1 of the unit, a word a line, texts behind a `=`. False where one holds what does not fit into a line.
-bus_words() {
-	timeout 5 busctl get-property org.freedesktop.systemd1 "$bus" org.freedesktop.systemd1.Service "$1" 2>/dev/null | awk '
-	{
-		text = $0
-		while (length(text) > 0) {
-			first = substr(text, 1, 1)
-			if (first == " ") { text = substr(text, 2); continue }
-			if (first != "\"") { place = index(text " ", " "); print substr(text, 1, place - 1); text = substr(text, place); continue }
-			text = substr(text, 2); word = ""
-			while ((first = substr(text, 1, 1)) != "\"") {
-				if (first == "") exit bad = 1
-				if (first == "\\") {
-					text = substr(text, 2); first = substr(text, 1, 1)
-					if (first != "\"" && first != "\\" && first != "\047") exit bad = 1
-				}
-				word = word first; text = substr(text, 2)
-			}
-			print "=" word; text = substr(text, 2)
-		}
-	}
-	END { exit bad || NR != 1 }'
-}
-
 # Starts the unit of the trial. It is the first to go where memory runs out, and ends by itself if nobody ends it.
 trial_start() {
 	memory=$(awk '/^MemAvailable:/ { printf "%dK", $2 * 0.8 }' /proc/meminfo)
-	set -- --quiet --collect --unit="$trial_unit" --property=Type=exec --property="RuntimeMaxSec=$trial_limit" \
+	set -- --quiet --collect --unit="${trial_unit#*/}" --property=Type=exec --property="RuntimeMaxSec=$trial_limit" \
 		--property=TimeoutStopSec=5 --property=OOMScoreAdjust=1000 --property="MemoryMax=${memory:-infinity}" \
 		--description="zdt: does what is to come boot?"
 	for folder in $folders; do
 		set -- "$@" "--property=TemporaryFileSystem=$folder:mode=0777"
 	done
-	for line in User Group WorkingDirectory UMask; do
-		value=$(timeout 5 systemctl show --property="$line" --value -- "$unit" 2>/dev/null)
+	settings='User Group WorkingDirectory UMask'
+	if [ -n "$scope" ]; then
+		# Only so may a user have folders of its own; and a user's systemd runs all as that user.
+		settings='WorkingDirectory UMask'
+		set -- "$@" --property=PrivateUsers=yes
+	fi
+	for line in $settings; do
+		value=$(unit_ctl 5 show "$unit" --property="$line" --value 2>/dev/null)
 		[ -z "$value" ] || set -- "$@" "--property=$line=$value"
 	done
 	# Before 6, Puma does not say of what a worker died.
@@ -155,7 +180,7 @@ trial_start() {
 	IFS=$WS
 	uptime
 	began=$now
-	try timeout 20 systemd-run "$@" || {
+	try as_manager 20 systemd-run "$@" || {
 		untried="systemd did not start the trial: $reason"
 		return 1
 	}
@@ -215,7 +240,7 @@ await_trial() {
 # The unit has ended: what came of that?
 trial_ended() {
 	end_asking
-	status=$(timeout 5 systemctl show --property=ExecMainStatus --value -- "$trial_unit" 2>/dev/null)
+	status=$(unit_ctl 5 show "$trial_unit" --property=ExecMainStatus --value 2>/dev/null)
 	unit_words "$trial_unit"
 	case $status:$lines in
 	# What systemd could not prepare says nothing of the release; nor does an address that only one can have.
@@ -237,8 +262,9 @@ trial_words_of() {
 # Asks for the page in the background, as the user that Puma runs as: its pid is `asking`, what comes stands in a file.
 ask_page() {
 	puma_ruby "$real_main" || return
+	witness_host_of "$socket"
 	(exec timeout -s KILL "$trial_limit" $as_puma "$ruby" --disable=gems -e "$page_program" "/proc/$main/root$socket" \
-		"${witness_host:-localhost}" "${witness_path:-/}" >"$record/page" 2>/dev/null 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-) &
+		"$page_host" "${witness_path:-/}" >"$record/page" 2>/dev/null 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-) &
 	asking=$!
 }
 

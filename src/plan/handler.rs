@@ -11,8 +11,24 @@ pub struct PlannedHandler {
 }
 
 impl PlannedHandler {
-    fn does(&self, other: &Handler) -> bool {
-        self.handler.kind == other.kind && self.handler.arguments == other.arguments
+    /// Whether running it does what `other` would.
+    pub(super) fn does(&self, other: &Handler) -> bool {
+        self.handler.kind == other.kind && done(&self.handler) == done(other)
+    }
+}
+
+/// The words that say what a handler does. Those behind them say only whom it concerns, and then one for several apps will do.
+fn done(handler: &Handler) -> &[String] {
+    let count = if handler.kind == "nginx_reload" { 1 } else { handler.arguments.len() };
+    handler.arguments.get(..count).unwrap_or(&handler.arguments)
+}
+
+/// Adds whom `other`, which does the same, concerns.
+fn concern(handler: &mut Handler, other: &Handler) {
+    let whom = &other.arguments[done(other).len()..];
+    let known = handler.arguments.windows(whom.len().max(1)).any(|words| words == whom);
+    if !known {
+        handler.arguments.extend_from_slice(whom);
     }
 }
 
@@ -47,8 +63,12 @@ fn tell(planned: &mut [PlannedHandler], handler: &Handler, settings: &[Setting])
 /// Has `handler` run because of `id`, once however many ask for it.
 pub(super) fn ask(planned: &mut Vec<PlannedHandler>, handler: &Handler, id: &Id) {
     match planned.iter_mut().find(|planned| planned.does(handler)) {
-        Some(known) if known.because.contains(id) => {}
-        Some(known) => known.because.push(id.clone()),
+        Some(known) => {
+            concern(&mut known.handler, handler);
+            if !known.because.contains(id) {
+                known.because.push(id.clone());
+            }
+        }
         None => {
             planned.push(PlannedHandler { handler: handler.clone(), because: vec![id.clone()], settings: Vec::new() })
         }

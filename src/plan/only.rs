@@ -85,12 +85,11 @@ impl HostPlan {
     /// Whether a handler of what is kept brings a left-out change of somebody else's into effect.
     fn stirs(&self, left: &Change, handlers: &[Handler]) -> bool {
         let theirs = matches!(left.cause, Some(Cause::Drifted | Cause::Conflict | Cause::New));
-        let same = |one: &Handler, other: &Handler| one.kind == other.kind && one.arguments == other.arguments;
         theirs
             && left.id.subject == Subject::Path
             && handler::needed(std::slice::from_ref(left), handlers)
                 .iter()
-                .any(|its| self.handlers.iter().any(|planned| same(&planned.handler, &its.handler)))
+                .any(|its| self.handlers.iter().any(|planned| planned.does(&its.handler)))
     }
 }
 

@@ -1,5 +1,6 @@
 use crate::plan::diff;
-use crate::resource::{Desired, Id, Load, Mismatch, Observation, Resource, Running, Subject, UnitSeen};
+use crate::resource::{Attribute, Desired, Handler, Id, Load, Mismatch, Observation, Resource, Running, Subject};
+use crate::resource::{UnitSeen, unit_parts};
 
 /// What runs that is not what the files say: what the roles found, and what `observation` shows to be older than its files.
 pub fn mismatches(running: &Running, desired: &Desired, observation: &Observation) -> Vec<Mismatch> {
@@ -56,28 +57,25 @@ pub(super) fn is_in_effect(id: &Id, observation: &Observation) -> bool {
 fn unread(resource: &Resource, desired: &Desired, observation: &Observation) -> Option<Mismatch> {
     let name = &resource.id.name;
     let unit = observation.units.get(name).filter(|unit| unit.error.is_none())?;
-    let read = listed(unit, "DropInPaths");
+    let read = paths(unit, "DropInPaths");
     let is_there = |path: &str| observation.paths.get(path).map(|seen| seen.kind != "absent");
-    let gone = read.iter().find(|path| is_there(path) == Some(false));
-    let folder = format!("/etc/systemd/system/{name}.d/");
-    let unseen = desired.resources.iter().map(|other| &other.id).find(|id| {
-        let is_drop_in =
-            id.name.strip_prefix(&folder).is_some_and(|rest| rest.ends_with(".conf") && !rest.contains('/'));
-        id.subject == Subject::Path
-            && is_drop_in
-            && !read.contains(&id.name.as_str())
-            && is_there(&id.name) == Some(true)
+    let gone = read.iter().find(|path| is_there(path.as_str()) == Some(false));
+    let unseen = desired.resources.iter().find(|other| {
+        is_drop_in(other, name) && !read.contains(&other.id.name) && is_there(&other.id.name) == Some(true)
     });
     let evidence = if let Some(path) = gone {
         format!("systemd still goes by `{path}`, which is no longer there")
-    } else if let Some(id) = unseen {
-        format!("systemd has not read `{}`, which is there", id.name)
+    } else if let Some(other) = unseen {
+        format!("systemd has not read `{}`, which is there", other.id.name)
     } else if listed(unit, "NeedDaemonReload") == ["yes"] {
         "systemd says that its files have changed since it read them (`NeedDaemonReload=yes`)".to_owned()
     } else {
         return None;
     };
-    let reload = desired.handlers.iter().find(|handler| handler.kind == "daemon_reload");
+    let whose: Vec<&str> = unit_parts(name).0.into_iter().collect();
+    let mends = |handler: &&Handler| handler.kind == "daemon_reload" && handler.arguments == whose;
+    let own = desired.handlers.iter().filter(|handler| handler.role == resource.role).find(mends);
+    let reload = own.or_else(|| desired.handlers.iter().find(mends));
     Some(Mismatch {
         about: resource.id.clone(),
         role: resource.role.clone(),
@@ -85,6 +83,27 @@ fn unread(resource: &Resource, desired: &Desired, observation: &Observation) -> 
         mends: reload.map(|handler| handler.name.clone()),
         untold: false,
     })
+}
+
+/// Whether a resource is a drop-in of the unit. A user's systemd reads them below that user's home, wherever that is.
+fn is_drop_in(resource: &Resource, unit: &str) -> bool {
+    let (user, unit) = unit_parts(unit);
+    let (Some((folder, file)), Subject::Path) = (resource.id.name.rsplit_once('/'), resource.id.subject) else {
+        return false;
+    };
+    let is_its_folder = match user {
+        None => folder == format!("/etc/systemd/system/{unit}.d"),
+        Some(user) => {
+            folder.ends_with(&format!("/systemd/user/{unit}.d"))
+                && resource.desired.word(Attribute::Owner) == Some(user)
+        }
+    };
+    is_its_folder && file.ends_with(".conf")
+}
+
+/// systemd prints a backslash, as the name of an instance has it for a dash, as `\x5c`.
+fn paths(unit: &UnitSeen, property: &str) -> Vec<String> {
+    listed(unit, property).into_iter().map(|path| path.replace("\\x5c", "\\")).collect()
 }
 
 fn listed<'a>(unit: &'a UnitSeen, property: &str) -> Vec<&'a str> {

@@ -7,7 +7,8 @@ use crate::words::count;
 
 /// `1,842 requests, 0 failed, longest 140 ms (p50 2 ms, p99 9 ms)`, and what failed, and who answered.
 pub fn witness_line(witnessed: &Witnessed) -> String {
-    let Witnessed { sent, failed, p50, p99, longest, allowed, kinds, answers, excused } = witnessed;
+    let Witnessed { about, sent, failed, p50, p99, longest, allowed, kinds, answers, excused } = witnessed;
+    let about = about.as_ref().map(|unit| format!("{unit}: ")).unwrap_or_default();
     let list = |counts: &[(String, u64)], name: fn(&str) -> String| {
         counts
             .iter()
@@ -29,7 +30,7 @@ pub fn witness_line(witnessed: &Witnessed) -> String {
     let excuse = if *excused { "; the site did not answer before either, so nothing was judged" } else { "" };
     let requests = if *sent == 1 { "request" } else { "requests" };
     format!(
-        "{} {requests}, {} failed{failures}, longest {}{announced} (p50 {}, p99 {}){by}{excuse}",
+        "{about}{} {requests}, {} failed{failures}, longest {}{announced} (p50 {}, p99 {}){by}{excuse}",
         grouped(*sent),
         grouped(*failed),
         milliseconds(*longest),
@@ -53,7 +54,7 @@ pub fn witness_recap(hosts: &BTreeMap<String, Witnessed>) -> Option<String> {
 }
 
 pub fn witness_json(witnessed: &Witnessed) -> Value {
-    let Witnessed { sent, failed, p50, p99, longest, allowed, kinds, answers, excused } = witnessed;
+    let Witnessed { about: _, sent, failed, p50, p99, longest, allowed, kinds, answers, excused } = witnessed;
     let map = |counts: &[(String, u64)]| counts.iter().cloned().collect::<BTreeMap<String, u64>>();
     json!({
         "sent": sent,
@@ -118,6 +119,9 @@ mod tests {
             "1,842 requests, 1,003 failed (1,000 answered 502, 3 without an answer), longest 140 ms (p50 2 ms, p99 9 ms); \
              answered: 12 r1; the site did not answer before either, so nothing was judged"
         );
+        let one = Witnessed { about: Some("puma@shop.service".to_owned()), ..quiet.clone() };
+        assert!(witness_line(&one).starts_with("puma@shop.service: 1,842 requests, "));
+        assert_eq!(witness_line(&one.and(quiet.clone())).split(',').next(), Some("3"));
         let hosts = BTreeMap::from([("a".to_owned(), quiet.clone()), ("b".to_owned(), waited)]);
         assert_eq!(
             witness_recap(&hosts).as_deref(),

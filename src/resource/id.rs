@@ -15,7 +15,7 @@ pub enum Subject {
 #[serde(deny_unknown_fields)]
 pub struct Id {
     pub subject: Subject,
-    /// An absolute path, or a systemd unit's name.
+    /// An absolute path; or a systemd unit's name, with `USER/` before it where it is of that user's own systemd.
     pub name: String,
 }
 
@@ -29,11 +29,22 @@ impl Id {
     }
 }
 
+/// Of a unit's name, whose systemd knows it (`None`: the system's), and as what.
+pub fn unit_parts(name: &str) -> (Option<&str>, &str) {
+    match name.split_once('/') {
+        Some((user, unit)) => (Some(user), unit),
+        None => (None, name),
+    }
+}
+
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.subject {
             Subject::Path => f.write_str(&self.name),
-            Subject::Unit => write!(f, "unit {}", self.name),
+            Subject::Unit => match unit_parts(&self.name) {
+                (Some(user), unit) => write!(f, "unit {unit} of user {user}"),
+                (None, unit) => write!(f, "unit {unit}"),
+            },
         }
     }
 }

@@ -11,9 +11,9 @@ pub enum Syntax {
     Mode,
     User,
     Group,
-    /// A systemd unit; without a suffix, a service.
+    /// A systemd unit, of the system or, as `USER/UNIT`, of that user's own systemd; without a suffix, a service.
     Unit,
-    /// A systemd unit that runs a process: a service, and of a template one instance.
+    /// The name of a systemd unit that runs a process: a service, and of a template one instance.
     Service,
 }
 
@@ -109,7 +109,18 @@ fn plain(word: &str, extra: &str, first: &str) -> Result<String, WordFault> {
     Ok(word.to_owned())
 }
 
+/// No unit's name has a slash in it.
 fn unit(word: &str) -> Result<String, WordFault> {
+    match word.split_once('/') {
+        Some((user, name)) => Ok(format!("{}/{}", Syntax::User.check(user)?, unit_name(name)?)),
+        None => unit_name(word),
+    }
+}
+
+fn unit_name(word: &str) -> Result<String, WordFault> {
+    if word.is_empty() {
+        return Err(WordFault::Empty);
+    }
     let word = plain(word, "_.-:@\\", "_")?;
     match SUFFIXES.iter().find_map(|suffix| word.strip_suffix(suffix)) {
         Some("") => Err(WordFault::NotUnit),
@@ -119,7 +130,7 @@ fn unit(word: &str) -> Result<String, WordFault> {
 }
 
 fn service(word: &str) -> Result<String, WordFault> {
-    let word = unit(word)?;
+    let word = unit_name(word)?;
     match word.strip_suffix(".service") {
         None => Err(WordFault::NotService),
         Some(name) if name.ends_with('@') => Err(WordFault::NoInstance),
@@ -160,6 +171,13 @@ mod tests {
             (Syntax::Unit, "shop.puma", Ok("shop.puma.service")),
             (Syntax::Unit, "app@1.service", Ok("app@1.service")),
             (Syntax::Unit, "puma.socket", Ok("puma.socket")),
+            (Syntax::Unit, "puma@my\\x2dapp.service", Ok("puma@my\\x2dapp.service")),
+            (Syntax::Unit, "shop/puma", Ok("shop/puma.service")),
+            (Syntax::Unit, "shop/", Err(WordFault::Empty)),
+            (Syntax::Unit, "/puma", Err(WordFault::Empty)),
+            (Syntax::Unit, "a b/puma", Err(WordFault::Character(' '))),
+            (Syntax::Unit, "shop/puma/x", Err(WordFault::Character('/'))),
+            (Syntax::Service, "shop/puma", Err(WordFault::Character('/'))),
             (Syntax::Service, "puma", Ok("puma.service")),
             (Syntax::Service, "app@1.service", Ok("app@1.service")),
             (Syntax::Service, "puma.socket", Err(WordFault::NotService)),

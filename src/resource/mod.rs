@@ -33,7 +33,7 @@ pub use desired::{Check, Desired, Handler, Level, Notice};
 pub use disruption::Disruption;
 pub use edit::{Edit, Editing, Editor, Hindrance, Unmade};
 pub use hints::{HintsFault, HintsRequest};
-pub use id::{Id, Subject};
+pub use id::{Id, Subject, unit_parts};
 pub use kind::{Field, FieldSyntax, Fields, KINDS, Kind, Presence, kind};
 pub use kind_syntax::{Syntax, WordFault};
 pub use left::Applied;

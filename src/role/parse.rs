@@ -24,6 +24,8 @@ const RULES_KINDS: &[&str] = &["nginx_traps", "puma_traps"];
 /// What the host program can do, each with how many words it takes.
 const HANDLER_KINDS: &[(&str, usize)] = &[
     ("daemon_reload", 0),
+    // With the user whose systemd it is.
+    ("daemon_reload", 1),
     ("nginx_reload", 1),
     // With the unit of Puma and its socket: whose requests are watched meanwhile.
     ("nginx_reload", 3),

@@ -226,8 +226,14 @@ fn outcome(how: &[u8], step: &[u8], said: &[u8]) -> Option<Outcome> {
 }
 
 fn witnessed(words: &[&[u8]]) -> Option<Witnessed> {
-    let [sent, failed, p50, p99, longest, allowed, kinds, answers, excused] = words else { return None };
+    let (counted, about) = words.split_at_checked(9)?;
+    let [sent, failed, p50, p99, longest, allowed, kinds, answers, excused] = counted else { return None };
     Some(Witnessed {
+        about: match about {
+            [] => None,
+            [about] => Some(plain(about)?),
+            _ => return None,
+        },
         sent: number(sent)?,
         failed: number(failed)?,
         p50: number(p50)?,
@@ -325,6 +331,7 @@ mod tests {
         let rolled = Progress::Rolled { fresh: 1, wanted: 2, release: "r2".to_owned(), sent: 40, failed: 0 };
         assert_eq!(progress("rolled|1|2|=r2|40|0|"), rolled);
         let counted = Witnessed {
+            about: None,
             sent: 90,
             failed: 3,
             p50: 2,
@@ -336,7 +343,10 @@ mod tests {
             excused: false,
         };
         let line = "witnessed|90|3|2|9|31|1000|status-502:2,refused:1|-|no|";
-        assert_eq!(progress(line), Progress::Witnessed(counted));
+        assert_eq!(progress(line), Progress::Witnessed(counted.clone()));
+        let about = "witnessed|90|3|2|9|31|1000|status-502:2,refused:1|-|no|puma@shop.service|";
+        let counted = Witnessed { about: Some("puma@shop.service".to_owned()), ..counted };
+        assert_eq!(progress(about), Progress::Witnessed(counted));
         assert!(read("witnessed|90|3|2|9|31|1000|status-502|-|no|").is_err());
     }
 

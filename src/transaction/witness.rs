@@ -73,6 +73,8 @@ impl Witness {
 /// What the witness has counted; times in milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Witnessed {
+    /// The unit of the app that was asked; `None` where a host has only one at stake.
+    pub about: Option<String>,
     pub sent: u64,
     pub failed: u64,
     pub p50: u64,
@@ -118,6 +120,9 @@ impl Witnessed {
             }
         }
         self.excused |= other.excused;
+        if self.about != other.about {
+            self.about = None;
+        }
         self
     }
 }

@@ -27,7 +27,7 @@ fn place(puma: &str, nginx: &str) -> Place {
 fn a_host_that_is_well_has_no_trap() {
     let ran = place("reloads: '1'", "servers: '2'").zdt(&CHECK);
     ran.ended_with(0);
-    assert_eq!(ran.stdout, "box: no trap found\n  ✔ 25 rules hold\n\nCheck: 1 host: no trap found.\n", "{}", ran.all());
+    assert_eq!(ran.stdout, "box: no trap found\n  ✔ 26 rules hold\n\nCheck: 1 host: no trap found.\n", "{}", ran.all());
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn every_rule_can_tell_that_it_does_not_know() {
     let ran = Place::new().zdt(&[&CHECK[..], &["--severity", "info", "--json"]].concat());
     let report: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
     let rules = report["hosts"][0]["rules"].as_array().expect("rules");
-    assert_eq!(rules.len(), 25);
+    assert_eq!(rules.len(), 26);
     for rule in rules {
         assert_eq!(rule["state"], "untold", "of a host that told nothing: {rule}");
     }

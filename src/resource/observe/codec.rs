@@ -68,7 +68,7 @@ impl ObserveRequest {
         text.into_bytes()
     }
 
-    /// The units asked for, then those that facts are about: one `systemctl` shows them all.
+    /// The units asked for, then those that facts are about: each systemd is asked once for all of its own.
     pub(super) fn shown_units(&self) -> Vec<&str> {
         let is_of_unit = |kind: &str| matches!(kind, "puma" | "puma_running" | "nginx_running");
         let of_facts =
@@ -92,7 +92,8 @@ struct Answer {
     errors: Vec<String>,
     hashes: BTreeMap<Vec<u8>, String>,
     contents: Vec<u8>,
-    units: Option<(bool, Vec<String>)>,
+    /// Of each systemd, by whose it is: whether it could be asked, and what it said.
+    units: BTreeMap<String, (bool, Vec<String>)>,
     users: Vec<String>,
     groups: Vec<String>,
     session: bool,
@@ -141,8 +142,10 @@ impl Answer {
                 self.contents = BASE64.decode(joined).map_err(|_| Fault::Base64)?;
             }
             _ => {
-                let ok = head.ends_with(b"\x1f0");
-                self.units = Some((ok, block.iter().map(|line| text(line)).collect()));
+                let head = text(head);
+                let mut words = head.split(US).skip(1);
+                let (ok, whose) = (words.next() == Some("0"), words.next().unwrap_or_default());
+                self.units.insert(whose.to_owned(), (ok, block.iter().map(|line| text(line)).collect()));
             }
         }
         Ok(())
@@ -246,7 +249,7 @@ impl Answer {
             }
         }
         if request.root.is_none() {
-            observation.units = units(request, self.units);
+            observation.units = units(request, &self.units);
             for fact in &request.facts {
                 observation.facts.entry(fact.name.clone()).or_default();
             }

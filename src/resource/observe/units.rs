@@ -3,16 +3,24 @@
 use std::collections::BTreeMap;
 
 use super::{ObserveRequest, UnitSeen};
+use crate::resource::unit_parts;
 
-pub(super) fn units(request: &ObserveRequest, answer: Option<(bool, Vec<String>)>) -> BTreeMap<String, UnitSeen> {
-    let (ok, lines) = answer.unwrap_or_default();
+/// `answers`: of each systemd, by whose it is (empty: the system's), whether it could be asked and what it said.
+pub(super) fn units(
+    request: &ObserveRequest,
+    answers: &BTreeMap<String, (bool, Vec<String>)>,
+) -> BTreeMap<String, UnitSeen> {
+    let none = (false, Vec::new());
     let shown = request.shown_units();
-    let blocks: Vec<&[String]> = lines.split(String::is_empty).filter(|block| !block.is_empty()).collect();
-    let trusted = ok && blocks.len() == shown.len();
     let seen = |unit: &String| {
-        let at = shown.iter().position(|name| name == unit);
+        let whose = |unit: &str| unit_parts(unit).0.unwrap_or_default().to_owned();
+        let own = whose(unit);
+        let (ok, lines) = answers.get(&own).unwrap_or(&none);
+        let shown: Vec<&&str> = shown.iter().filter(|other| whose(other) == own).collect();
+        let blocks: Vec<&[String]> = lines.split(String::is_empty).filter(|block| !block.is_empty()).collect();
+        let at = shown.iter().position(|name| **name == unit);
         match at.and_then(|at| blocks.get(at)) {
-            Some(block) if trusted => unit_seen(block),
+            Some(block) if *ok && blocks.len() == shown.len() => unit_seen(block),
             _ if lines.is_empty() => {
                 UnitSeen { error: Some("systemctl said nothing".to_owned()), ..UnitSeen::default() }
             }
@@ -66,13 +74,29 @@ mod tests {
     #[test]
     fn blocks_go_to_their_units_or_none_does() {
         let request = ObserveRequest { units: block("a.service\nb.service"), ..ObserveRequest::default() };
-        let seen = units(&request, Some((true, block("Id=a.service\n\nId=b.service"))));
+        let of = |ok, text: &str| units(&request, &BTreeMap::from([(String::new(), (ok, block(text)))]));
+        let seen = of(true, "Id=a.service\n\nId=b.service");
         assert_eq!(seen["b.service"].properties["Id"], ["b.service"]);
-        let no_bus = units(&request, Some((false, block("System has not been booted with systemd"))));
-        let short = units(&request, Some((true, block("Id=a.service"))));
-        let none = units(&request, None);
+        let no_bus = of(false, "System has not been booted with systemd");
+        let short = of(true, "Id=a.service");
+        let none = units(&request, &BTreeMap::new());
         for seen in [no_bus, short, none] {
             assert!(seen.values().all(|unit| unit.error.is_some() && unit.properties.is_empty()), "{seen:?}");
         }
+    }
+    /// What one systemd does not say leaves what another says as good as ever.
+    #[test]
+    fn each_systemd_is_believed_about_its_own_units() {
+        let names = "shop/puma.service\nnginx.service\nblog/puma.service";
+        let request = ObserveRequest { units: block(names), ..ObserveRequest::default() };
+        let answers = BTreeMap::from([
+            (String::new(), (true, block("Id=nginx.service"))),
+            ("shop".to_owned(), (true, block("Id=puma.service\nMainPID=7\n"))),
+            ("blog".to_owned(), (false, block("no systemd runs for `blog`"))),
+        ]);
+        let seen = units(&request, &answers);
+        assert_eq!(seen["nginx.service"].properties["Id"], ["nginx.service"]);
+        assert_eq!(seen["shop/puma.service"].properties["MainPID"], ["7"]);
+        assert_eq!(seen["blog/puma.service"].error.as_deref(), Some("no systemd runs for `blog`"));
     }
 }
