@@ -27,6 +27,8 @@ mod drift;
 mod fails;
 #[path = "lab/suite/fleet.rs"]
 mod fleet;
+#[path = "lab/suite/import.rs"]
+mod import;
 #[path = "lab/suite/operator.rs"]
 mod operator;
 #[path = "lab/suite/paths.rs"]

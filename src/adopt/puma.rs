@@ -160,6 +160,11 @@ impl<'a> Puma<'a> {
         for file in self.told.all("env_untold") {
             notes.push(Note::untold(self.unit, format!("its EnvironmentFile {file} cannot be read")));
         }
+        if let Some(owner) = self.owner.filter(|_| self.told.has("lingers")) {
+            notes.push(Note::doubt(self.unit, format!(
+                "the systemd of {owner} ends with the last session, and Puma with it: `loginctl enable-linger {owner}`"
+            )));
+        }
         if self.told.one("ActiveState") != Some("active") {
             let state = self.told.one("ActiveState").unwrap_or("in a state that systemd does not tell");
             notes.push(Note::doubt(self.unit, format!("it is {state}: only its files were read")));

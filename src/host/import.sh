@@ -13,8 +13,8 @@ verb_import() {
 	say uid "$(id -u)"
 	say name "$(uname -n)"
 	import_nginx
-	unit_number=0
-	manager_of_system
+	unit_number=0 user_ids=''
+	address all
 	import_units
 	import_users
 	IFS=$WS
@@ -37,6 +37,9 @@ import_nginx() {
 	*"${NL}end") ;;
 	*)
 		why=$(timeout -s KILL 15 nginx -T 2>&1 >/dev/null | grep -m 1 -e emerg -e denied)
+		case $why in
+		*'[emerg] '*) why=${why#*'[emerg] '} why=${why#*': '} ;;
+		esac
 		say untold "\`nginx -T\` shows no whole configuration${why:+: $why}"
 		return
 		;;
@@ -95,31 +98,37 @@ function directive() {
 END { if (whole()) print "end" }
 '
 
-manager_of_system() {
-	owner='' as_manager='' of_user=''
-}
-
-# Asks the manager at hand.
+# Asks the systemd at hand.
 manager() {
-	timeout -s KILL 20 $as_manager systemctl $of_user "$@" 2>/dev/null
+	as_manager 20 systemctl "$@" 2>/dev/null
 }
 
-# The managers of accounts that keep their services without a login.
+# The systemds of accounts that keep their services without a login, and of those that are logged in.
 import_users() {
+	accounts=' '
 	set +f
 	set -- /var/lib/systemd/linger/*
 	set -f
 	for account; do
 		account=${account##*/}
-		line=$(getent passwd "$account") || continue
-		IFS=:
-		set -- $line
-		IFS=$WS
-		user_id=$3 user_group=$4 home=$6
-		owner=$account of_user=--user
-		# Whoever asks must be them; as somebody else only root can.
-		as_manager="env XDG_RUNTIME_DIR=/run/user/$user_id"
-		[ "$(id -u)" = "$user_id" ] || as_manager="setpriv --reuid=$user_id --regid=$user_group --init-groups -- $as_manager"
+		[ "$account" = '*' ] || accounts="$accounts$account "
+	done
+	for one in $user_ids; do
+		line=$(getent passwd "${one%.service}" 2>/dev/null) || continue
+		case $accounts in
+		*" ${line%%:*} "*) ;;
+		*) accounts="$accounts${line%%:*} " ;;
+		esac
+	done
+	for account in $accounts; do
+		if ! address "$account/all"; then
+			fact="manager $account"
+			say untold "$reason"
+			continue
+		fi
+		home=$(getent passwd "$account" 2>/dev/null)
+		home=${home%:*}
+		home=${home##*:}
 		import_units
 	done
 }

@@ -6,6 +6,7 @@
 # The configuration file of the unit at hand: where it is, whose, and the settings for which zdt has variables.
 import_config() {
 	shown_of WorkingDirectory
+	work_directory=${value#-}
 	# A shell may go there by itself.
 	[ -n "$value" ] || [ -z "$cwd" ] || shown="$shown${NL}WorkingDirectory=$cwd"
 	config_of '' >/dev/null
@@ -91,11 +92,7 @@ import_environment() {
 
 # Capistrano's tree around it: the folder that holds the link `current`.
 import_tree() {
-	shown_of WorkingDirectory
-	value=${value#-}
-	IFS=$NL
-	set -- "$value" "$cwd" "${config%/*}"
-	IFS=$WS
+	set -- "$work_directory" "$cwd" "${config%/*}"
 	root='' from=WorkingDirectory
 	for place; do
 		case $place in

@@ -4,13 +4,13 @@
 
 # Those of the manager at hand, the stopped ones too.
 import_units() {
-	fact="manager ${owner:-system}"
+	fact="manager ${unit_user:-system}"
 	names=$({
 		manager list-units --type=service --all --plain --no-legend --no-pager
 		manager list-unit-files --type=service --no-legend --no-pager
 	} | sed -n 's/^[^[:alnum:]_]*\([^[:space:]]*\.service\)[[:space:]].*/\1/p' | grep -v '@\.service$' | sort -u)
 	if [ -z "$names" ]; then
-		say untold "\`systemctl${of_user:+ $of_user}\` lists no service"
+		say untold "\`systemctl${scope:+ $scope}\` lists no service"
 		return
 	fi
 	IFS=$NL
@@ -18,7 +18,7 @@ import_units() {
 	IFS=$WS
 	all=$(manager show --no-pager -p Id,MainPID,ExecStart -- "$@")
 	if [ -z "$all" ]; then
-		say untold "\`systemctl${of_user:+ $of_user} show\` does not answer"
+		say untold "\`systemctl${scope:+ $scope} show\` does not answer"
 		return
 	fi
 	id='' main_pid=0 exec_start='' pumas='' known=$NL
@@ -55,6 +55,13 @@ import_is_puma() {
 	*"$NL$id$NL"*) return 1 ;;
 	esac
 	known=$known$id$NL
+	case $id in
+	user@*.service)
+		# What runs below it are units of that user's own.
+		user_ids="$user_ids${id#user@} "
+		return 1
+		;;
+	esac
 	# A word of its own, or the end of a path: `/usr/bin/puma`, `bundle exec puma`.
 	case " $exec_start" in
 	*[\ /\"\']puma[\ \;\"\'\&]*) return 0 ;;
@@ -90,13 +97,16 @@ find_running_puma() {
 # One unit that is Puma's, `id`.
 import_unit() {
 	say unit "$id"
-	say owner "$owner"
-	[ -z "$owner" ] || say home "$home"
+	say owner "$unit_user"
+	[ -z "$unit_user" ] || {
+		say home "$home"
+		[ -e "/var/lib/systemd/linger/$unit_user" ] || say lingers no
+	}
 	shown=$(manager show --no-pager \
 		-p LoadState,ActiveState,MainPID,Type,FragmentPath,DropInPaths,WorkingDirectory,User,Group,TriggeredBy \
 		-p ExecStart,ExecReload,Environment,EnvironmentFiles,UnitFileState -- "$id")
 	if [ -z "$shown" ]; then
-		say untold "\`systemctl${of_user:+ $of_user} show\` does not answer"
+		say untold "\`systemctl${scope:+ $scope} show\` does not answer"
 		return
 	fi
 	for property in LoadState ActiveState Type FragmentPath DropInPaths WorkingDirectory User Group TriggeredBy UnitFileState; do
@@ -111,9 +121,11 @@ import_unit() {
 		import_commands "$property"
 	done
 	shown_of User
-	say primary_group "$(id -gn -- "${owner:-${value:-root}}" 2>/dev/null)"
+	say primary_group "$(id -gn -- "${unit_user:-${value:-root}}" 2>/dev/null)"
 	shown_of MainPID
 	main_pid=$value
+	# What a user's systemd says is that user's word.
+	is_units_own "$main_pid" || main_pid=0
 	import_process
 	import_config
 	import_environment

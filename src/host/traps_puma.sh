@@ -185,7 +185,8 @@ config_of() {
 	config='' before=''
 	IFS=' '
 	for one in $command_words; do
-		one=${one#[\"\']} one=${one%[\"\']}
+		# A shell's text may end with it, or go on with something else.
+		one=${one#[\"\']} one=${one%[\;\)]} one=${one%[\"\']}
 		case $before:$one in
 		-C:* | --config:*) config=$one ;;
 		*:--config=*) config=${one#*=} ;;
