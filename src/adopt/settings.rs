@@ -51,9 +51,17 @@ impl<'a, 'p> Settings<'a, 'p> {
             }
             return None;
         };
-        let path = socket.trim_start_matches("unix:");
-        let path = format!("/{}", path.trim_start_matches('/'));
-        let (path, options) = path.split_once('?').map_or((path.as_str(), ""), |(path, options)| (path, options));
+        let rest = socket.trim_start_matches("unix:");
+        let (path, options) = rest.split_once('?').unwrap_or((rest, ""));
+        // Behind two strokes a path begins that may be relative, as in `unix://tmp/puma.sock`.
+        let path = path.strip_prefix("//").unwrap_or(path);
+        if !path.starts_with('/') {
+            let text = format!(
+                "its socket {socket} is named from where Puma runs ({from}): zdt needs the whole path in the bind"
+            );
+            self.notes.push(Note::not_mapped(puma.unit, text));
+            return None;
+        }
         let path = path.replace("%20", " ");
         let mut place = from.clone();
         if let Some((config, setting)) = puma.config.as_ref().and_then(|config| Some((config, config.last("bind")?))) {
@@ -232,10 +240,7 @@ impl<'a, 'p> Settings<'a, 'p> {
             self.notes.push(Note::not_mapped(self.puma.unit, text));
             return;
         };
-        let path = match path.strip_prefix("//") {
-            Some(path) if !scheme.is_empty() => path.to_owned(),
-            _ => path.to_owned(),
-        };
+        let path = path.strip_prefix("//").filter(|_| !scheme.is_empty()).unwrap_or(path);
         if path.starts_with('/') {
             self.give(variable, path, config, setting);
             return;

@@ -65,6 +65,5 @@ pub(super) fn shared(library: &Library, roles: &mut [RoleEntry]) -> Vec<Given> {
 fn agreed(library: &Library, roles: &[RoleEntry], one: &Given) -> bool {
     let gives = |entry: &RoleEntry| entry.given.iter().any(|other| other.name == one.name && other.value == one.value);
     let takes = |entry: &RoleEntry| !taken(library, &entry.role, std::slice::from_ref(one)).is_empty();
-    // Where a role was given none, its default is this value.
     roles.iter().all(|entry| gives(entry) || !takes(entry))
 }

@@ -51,7 +51,12 @@ impl Server {
         thread::sleep(Duration::from_millis(500));
         let Told { sent, failures, .. } = stream.tell();
         applied.ended_with(0);
-        assert!(failures.is_empty() && sent > 20, "{} of {sent} failed: {failures:?}\n{}", failures.len(), applied.all());
+        assert!(
+            failures.is_empty() && sent > 20,
+            "{} of {sent} failed: {failures:?}\n{}",
+            failures.len(),
+            applied.all()
+        );
         self.site.plan(&inventory).ended_with(0);
         self.host.nothing_is_left();
         (std::fs::read_to_string(inventory).expect("an inventory"), ran)
@@ -110,7 +115,10 @@ fn a_unit_of_a_user_with_an_upstream_in_the_sites_file_is_read() {
         ],
     );
     let site = server.host.sh("cat /etc/nginx/sites-available/shop");
-    holds(&site, &["# The team's own.", "map $http_upgrade", "max_fails=0 fail_timeout=0;", "proxy_set_header Host $http_host;"]);
+    holds(
+        &site,
+        &["# The team's own.", "map $http_upgrade", "max_fails=0 fail_timeout=0;", "proxy_set_header Host $http_host;"],
+    );
 }
 
 #[test]
