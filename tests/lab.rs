@@ -23,6 +23,8 @@ mod checks;
 mod connections;
 #[path = "lab/suite/drift.rs"]
 mod drift;
+#[path = "lab/suite/edits.rs"]
+mod edits;
 #[path = "lab/suite/fails.rs"]
 mod fails;
 #[path = "lab/suite/fleet.rs"]

@@ -55,11 +55,12 @@ fn of_nginx(why: &nginx::Why) -> (String, String) {
     let (cause, next) = match why {
         Why::TooLarge { limit } => (format!("it is larger than {limit} bytes"), apart("make it smaller")),
         Why::TooDeep { limit } => (format!("more than {limit} blocks are in each other"), CHECK.to_owned()),
-        Why::TooManyWords { limit } => (format!("this directive has more than {limit} words"), CHECK.to_owned()),
+        Why::TooManyTokens { limit } => (format!("it has more than {limit} words and signs"), apart("make it smaller")),
         Why::Unexpected { byte } => (format!("`{}` cannot stand here", byte.escape_ascii()), CHECK.to_owned()),
         Why::Unfinished => ("what begins here does not end".to_owned(), CHECK.to_owned()),
         Why::NotOneUpstream => ("it is not one `upstream` and nothing else".to_owned(), MEND_ROLE.to_owned()),
         Why::NotInFragment { name } => (format!("`{}` cannot stand in it", printable(name)), MEND_ROLE.to_owned()),
+        Why::NoServer => ("the upstream has no server".to_owned(), MEND_ROLE.to_owned()),
         Why::NoUpstream { name } => (
             format!("it has no `upstream {}`", printable(name)),
             "name the file that has it, or write an empty one there".to_owned(),

@@ -2,8 +2,6 @@
 //! In: the bytes of a puma.rb, and a fragment of settings that are ours. Out: the edited bytes, what they say, `Fault`.
 //! Must not know: which settings a role wants, or what a host runs.
 
-mod stand_in;
 mod why;
 
-pub use stand_in::{edit, part};
 pub use why::Why;
