@@ -38,6 +38,8 @@ mod planner;
 #[cfg(test)]
 #[path = "lab/suite/programs.rs"]
 mod programs;
+#[path = "lab/suite/puma_settings.rs"]
+mod puma_settings;
 #[path = "lab/suite/refused.rs"]
 mod refused;
 #[path = "lab/suite/reload.rs"]

@@ -37,3 +37,9 @@ impl Place {
         Place { text, line, column }
     }
 }
+
+impl From<puma::Why> for Why {
+    fn from(why: puma::Why) -> Why {
+        Why::Puma(why)
+    }
+}
