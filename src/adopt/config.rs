@@ -44,6 +44,11 @@ impl Config {
         self.settings.iter().rfind(|setting| setting.name == name && !setting.doubtful)
     }
 
+    /// The first of this name, in effect or not.
+    pub fn first(&self, name: &str) -> Option<&Setting> {
+        self.settings.iter().find(|setting| setting.name == name)
+    }
+
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Setting> {
         self.settings.iter().filter(move |setting| setting.name == name)
     }

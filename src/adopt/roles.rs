@@ -157,8 +157,7 @@ fn puma_config(puma: &Puma<'_>, given: &mut Vec<Given>, notes: &mut Vec<Note>) -
 
 /// Which settings of somebody else's file are set, and how.
 fn settings(puma: &Puma<'_>, config: &Config) -> Vec<Given> {
-    let set = |name: &str| config.all(name).next();
-    let wanted = |(_, name): &&(&str, &str)| match (puma.keep, set(name)) {
+    let wanted = |(_, name): &&(&str, &str)| match (puma.keep, config.first(name)) {
         // Its own words stay where zdt would write the same in others, and where nobody knows what they come to.
         (_, Some(setting)) if takes_value(name) && (setting.doubtful || !setting.is_literal()) => false,
         (_, Some(_)) => true,
@@ -174,7 +173,7 @@ fn settings(puma: &Puma<'_>, config: &Config) -> Vec<Given> {
     let mut given = vec![Given::new("puma_config_settings", chosen, from)];
     if puma.keep == Keep::AsIs {
         let flag = |name: &str, setting: &str| {
-            let found = set(setting);
+            let found = config.first(setting);
             let from = found.map_or(format!("not in {}", config.file), |setting| config.place(setting));
             Given::new(name, found.is_some(), from)
         };

@@ -55,11 +55,12 @@ fn of_nginx(why: &nginx::Why) -> (String, String) {
     let (cause, next) = match why {
         Why::TooLarge { limit } => (format!("it is larger than {limit} bytes"), apart("make it smaller")),
         Why::TooDeep { limit } => (format!("more than {limit} blocks are in each other"), CHECK.to_owned()),
-        Why::TooManyWords { limit } => (format!("this directive has more than {limit} words"), CHECK.to_owned()),
+        Why::TooManyTokens { limit } => (format!("it has more than {limit} words and signs"), apart("make it smaller")),
         Why::Unexpected { byte } => (format!("`{}` cannot stand here", byte.escape_ascii()), CHECK.to_owned()),
         Why::Unfinished => ("what begins here does not end".to_owned(), CHECK.to_owned()),
         Why::NotOneUpstream => ("it is not one `upstream` and nothing else".to_owned(), MEND_ROLE.to_owned()),
         Why::NotInFragment { name } => (format!("`{}` cannot stand in it", printable(name)), MEND_ROLE.to_owned()),
+        Why::NoServer => ("the upstream has no server".to_owned(), MEND_ROLE.to_owned()),
         Why::NoUpstream { name } => (
             format!("it has no `upstream {}`", printable(name)),
             "name the file that has it, or write an empty one there".to_owned(),
@@ -84,10 +85,82 @@ fn of_nginx(why: &nginx::Why) -> (String, String) {
 const MEND_ROLE: &str = "mend the role";
 
 fn of_puma(why: &puma::Why) -> (String, String) {
-    match why {
-        puma::Why::Syntax { message } => {
-            (format!("it is no Ruby: {}", printable(message)), "`ruby -c` says more".to_owned())
+    use puma::Why;
+    const CHECK: &str = "`ruby -c` says more";
+    let or_leave_out = |what: &str| format!("{what}, or leave the setting out of `puma_config_settings`");
+    let (cause, next) = match why {
+        Why::Syntax { message } => (format!("it is no Ruby: {}", printable(message)), CHECK.to_owned()),
+        Why::NotRead => ("there was no thread left here to read it in".to_owned(), "try again".to_owned()),
+        Why::TooLarge { bytes, most } => {
+            (format!("its {bytes} bytes are more than {most}"), whole_file("move what is no setting into other files"))
         }
+        Why::TooDeep { most } => (format!("it is nested in more than {most} levels"), whole_file("make it simpler")),
+        Why::Unseen { what } => (
+            format!("what `{}` sets cannot be seen", printable(what)),
+            whole_file("write the settings themselves there"),
+        ),
+        Why::Redefined { name } => (
+            format!("a method is defined under the name of the setting `{}`", printable(name)),
+            "give it another name".to_owned(),
+        ),
+        Why::Conditional { name, under, line } => (
+            format!("whether `{}` is set depends on {} in line {line}", printable(name), condition(under)),
+            or_leave_out("take it out of there"),
+        ),
+        Why::Listener { source } => (
+            format!("Puma also listens here, and the role does not want it to: `{}`", printable(source)),
+            or_leave_out("take the line out"),
+        ),
+        Why::ListenerUntold { source } => (
+            format!("whether this is a Unix socket cannot be told: `{}`", printable(source)),
+            or_leave_out("write the address itself"),
+        ),
+        Why::Ends => (
+            "a `return` may end the file before a new setting would come".to_owned(),
+            whole_file("write the settings above it, or take it out"),
+        ),
+        Why::Tangled { name } => (
+            format!("`{}` shares its line with something else", printable(name)),
+            "give it a line of its own".to_owned(),
+        ),
+        Why::Encoding { name } => (
+            format!("what is to be set is not ASCII, and the file is in {}", printable(name)),
+            "save the file as UTF-8".to_owned(),
+        ),
+        Why::NoSetting { source } => (format!("it is no setting: `{}`", printable(source)), MEND_LINES.to_owned()),
+        Why::Unknown { name } => {
+            (format!("no Puma from 5.6 to 8.0 has a setting `{}`", printable(name)), MEND_LINES.to_owned())
+        }
+        Why::NotTaken => (
+            "the edited text would not say what it should, so nothing was made of it".to_owned(),
+            whole_file("set by hand what the role sets, and please report it with the file"),
+        ),
+    };
+    (cause, next)
+}
+
+const MEND_LINES: &str = "mend `puma_extra_lines`, or the role";
+
+fn whole_file(what: &str) -> String {
+    format!("{what}, or let the role write the whole file (`puma_config_mode: file`)")
+}
+
+fn condition(under: &puma::Under) -> String {
+    use puma::Under;
+    match under {
+        Under::If => "the `if`".to_owned(),
+        Under::Unless => "the `unless`".to_owned(),
+        Under::Ternary => "the `? :`".to_owned(),
+        Under::Case => "the `case`".to_owned(),
+        Under::Loop => "the loop".to_owned(),
+        Under::Rescue => "the `rescue`".to_owned(),
+        Under::Logic => "the `and` or `or`".to_owned(),
+        Under::Block { of } => format!("the block of `{}`", printable(of)),
+        Under::Method { name } => format!("a call of the method `{}`", printable(name)),
+        Under::Lambda => "a call of the lambda".to_owned(),
+        Under::Expression => "the expression".to_owned(),
+        Under::Return => "the `return`".to_owned(),
+        Under::AtExit => "the `END`".to_owned(),
     }
 }
 

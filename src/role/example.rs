@@ -28,7 +28,8 @@ pub struct Example {
     roles: Node,
 }
 
-const KEYS: &[&str] = &["description", "variables", "facts", "before", "files", "notices", "handlers", "running", "rules"];
+const KEYS: &[&str] =
+    &["description", "variables", "facts", "before", "files", "notices", "handlers", "running", "rules"];
 
 impl Example {
     /// Reads an example of the role `role`.

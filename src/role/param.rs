@@ -74,8 +74,10 @@ pub enum Problem {
 }
 
 impl Type {
-    pub const NAMES: &[&str] =
-        &["name", "path", "text", "lines", "int", "bool", "pair", "mode", "user", "group", "unit", "service", "choice", "choices"];
+    pub const NAMES: &[&str] = &[
+        "name", "path", "text", "lines", "int", "bool", "pair", "mode", "user", "group", "unit", "service", "choice",
+        "choices",
+    ];
 
     pub fn name(&self) -> &'static str {
         match self {

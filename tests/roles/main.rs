@@ -4,6 +4,7 @@
 
 mod checks;
 mod docs;
+mod edits;
 mod examples;
 mod faults;
 mod hosts;

@@ -1,5 +1,6 @@
 mod edits;
 mod faults;
+mod surveys;
 mod trees;
 
 /// What the role writes, all of it.

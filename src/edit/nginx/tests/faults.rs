@@ -72,7 +72,7 @@ fn a_text_may_not_ask_too_much() {
     assert_eq!(none.at, None, "{none:?}");
     let too_deep = at(Text::Whole, 1, 2 * limits::DEPTH + 2, Why::TooDeep { limit: limits::DEPTH });
     assert_eq!(part(&deep(limits::DEPTH + 1), OURS.as_bytes()), Err(too_deep.clone()));
-    assert_eq!(part(&b"a{".repeat(1_000_000), OURS.as_bytes()), Err(too_deep));
+    assert_eq!(part(&b"a{".repeat(100_000), OURS.as_bytes()), Err(too_deep));
     let many = b"a;".repeat(limits::TOKENS / 2 + 1);
     let fault = part(&many, OURS.as_bytes()).expect_err("too many");
     assert_eq!(fault.why, AnyWhy::Nginx(Why::TooManyTokens { limit: limits::TOKENS }));

@@ -1,4 +1,4 @@
-threads 5
+threads 5, 5
 prune_bundler
 preload_app! false
 workers 3
