@@ -51,6 +51,8 @@ pub fn app(
     let mut settings = Settings::of(&puma, notes);
     let socket = settings.socket();
     let led = match &socket {
+        // What nginx has was not seen, which is said of nginx itself.
+        Some(_) if nginx.has("untold") => Led::Not,
         Some(socket) => puma.upstream(way, socket, settings.notes),
         None => Led::Not,
     };
