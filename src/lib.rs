@@ -4,7 +4,9 @@
 //! them, `cli` is the only one that knows the command line. `docs/architecture.md` holds the table of who may know whom,
 //! `tests/architecture.rs` holds the code to it.
 
+pub mod adopt;
 pub mod cli;
+pub mod edit;
 pub mod engine;
 pub mod host;
 pub mod inventory;

@@ -112,6 +112,18 @@ pub fn read(inventory: &Path, extra: &[String]) -> Result<Project, Vec<Fault>> {
     if reader.faults.is_empty() { Ok(Project { texts, role_files, directory }) } else { Err(reader.faults) }
 }
 
+/// An inventory that stands in no file: hosts as the command line names them. Nothing beside it is read.
+pub fn described(inventory: &str, extra: &[String]) -> Result<Project, Vec<Fault>> {
+    let mut reader = Reader { faults: Vec::new() };
+    let texts = Texts {
+        main: vec![Source::new("the command line", inventory)],
+        extra: extra.iter().filter_map(|text| reader.extra(text)).collect(),
+        ..Texts::default()
+    };
+    let project = Project { texts, role_files: Vec::new(), directory: PathBuf::from(".") };
+    if reader.faults.is_empty() { Ok(project) } else { Err(reader.faults) }
+}
+
 /// The folder of a path, also of a bare name.
 fn parent(path: &Path) -> PathBuf {
     match (path.file_name(), path.parent()) {

@@ -10,16 +10,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("secret", &[]),
     ("yaml", &["source", "words"]),
     ("inventory", &["yaml", "source", "words"]),
-    ("resource", &["words"]),
+    ("edit", &["words"]),
+    ("resource", &["edit", "words"]),
     ("role", &["inventory", "resource", "yaml", "source", "words"]),
     ("plan", &["resource"]),
     ("transaction", &["plan", "resource"]),
+    ("adopt", &["yaml", "source"]),
     ("host", &[]),
     ("last_look", &[]),
     ("project", &["inventory", "role", "source", "yaml"]),
     (
         "engine",
         &[
+            "adopt",
             "host",
             "inventory",
             "plan",
@@ -33,10 +36,11 @@ const LAYERS: &[(&str, &[&str])] = &[
             "yaml",
         ],
     ),
-    ("report", &["engine", "plan", "resource", "transaction", "words"]),
+    ("report", &["adopt", "edit", "engine", "plan", "resource", "transaction", "words"]),
     (
         "cli",
         &[
+            "adopt",
             "engine",
             "host",
             "inventory",
@@ -62,10 +66,12 @@ const PURE: &[&str] = &[
     "words.rs",
     "yaml/mod.rs",
     "inventory/mod.rs",
+    "edit/mod.rs",
     "resource/mod.rs",
     "role/mod.rs",
     "plan/mod.rs",
     "transaction/mod.rs",
+    "adopt/mod.rs",
 ];
 
 const TOP_LEVEL: &[&str] = &[

@@ -16,6 +16,8 @@ mod check;
 mod disruption;
 #[path = "cli/drift.rs"]
 mod drift;
+#[path = "cli/edits.rs"]
+mod edits;
 #[path = "cli/exits.rs"]
 mod exits;
 #[path = "cli/fleets.rs"]

@@ -25,10 +25,14 @@ mod checks;
 mod connections;
 #[path = "lab/suite/drift.rs"]
 mod drift;
+#[path = "lab/suite/edits.rs"]
+mod edits;
 #[path = "lab/suite/fails.rs"]
 mod fails;
 #[path = "lab/suite/fleet.rs"]
 mod fleet;
+#[path = "lab/suite/import.rs"]
+mod import;
 #[path = "lab/suite/operator.rs"]
 mod operator;
 #[path = "lab/suite/paths.rs"]
@@ -38,6 +42,8 @@ mod planner;
 #[cfg(test)]
 #[path = "lab/suite/programs.rs"]
 mod programs;
+#[path = "lab/suite/puma_settings.rs"]
+mod puma_settings;
 #[path = "lab/suite/refused.rs"]
 mod refused;
 #[path = "lab/suite/reload.rs"]

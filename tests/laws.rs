@@ -128,7 +128,14 @@ fn wanted(states: Vec<Option<State>>, exec: bool) -> Desired {
         .zip(states)
         .filter_map(|(path, state)| {
             let notify = vec!["reload units".to_owned()];
-            Some(Resource { id: Id::path(*path), desired: state?, notify, role: "r".to_owned(), settings: false })
+            Some(Resource {
+                id: Id::path(*path),
+                desired: state?,
+                notify,
+                role: "r".to_owned(),
+                settings: false,
+                edit: None,
+            })
         })
         .collect();
     if exec {
@@ -139,6 +146,7 @@ fn wanted(states: Vec<Option<State>>, exec: bool) -> Desired {
             notify: vec!["reload units".to_owned()],
             role: "r".to_owned(),
             settings: false,
+            edit: None,
         });
     }
     let handler = |name: &str, kind: &str| Handler {

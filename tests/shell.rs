@@ -7,6 +7,9 @@ mod followed;
 #[path = "shell/harness.rs"]
 mod harness;
 #[cfg(test)]
+#[path = "shell/import.rs"]
+mod import;
+#[cfg(test)]
 #[path = "shell/nginx.rs"]
 mod nginx;
 

@@ -63,6 +63,8 @@ pub enum Command {
     Rollback(Rollback),
     /// Show what each Puma does just now: threads, backlog, requests, phase, release and memory of each worker
     Stats(Stats),
+    /// Read existing servers, and write an inventory that describes them; changes nothing on any host
+    Import(crate::cli::import::Import),
     /// List the roles, or explain one
     Role(Role),
     /// Show hosts, their groups and roles; for one host each variable with its source

@@ -1,4 +1,5 @@
-use crate::engine::{Applied, Counted, Drifted, Linted, Planned, Trouble};
+use crate::adopt::Matter;
+use crate::engine::{Applied, Counted, Drifted, Imported, Linted, Planned, Trouble};
 use crate::resource::{Ruling, Said, Severity};
 use crate::transaction::Outcome;
 
@@ -100,6 +101,17 @@ impl Exit {
         }
     }
 
+    /// A server on which nothing was found that a role could have is no success.
+    pub fn of_import(imported: &Imported) -> Exit {
+        match imported {
+            Imported::Unknown(trouble) => Exit::of_trouble(trouble),
+            Imported::Read(entry) if entry.notes.iter().any(|note| note.matter == Matter::Untold) => Exit::Unknown,
+            Imported::Read(entry) if entry.roles.is_empty() => Exit::Wrong,
+            Imported::Read(_) => Exit::Clean,
+            Imported::Sandbox => Exit::Wrong,
+        }
+    }
+
     pub fn of_trouble(trouble: &Trouble) -> Exit {
         match trouble {
             Trouble::Panic(_) => Exit::Bug,
@@ -109,6 +121,7 @@ impl Exit {
             | Trouble::Sandbox { .. }
             | Trouble::Saved(_)
             | Trouble::Late
+            | Trouble::Unmade(_)
             | Trouble::NotTakenBack(_) => Exit::Unknown,
         }
     }

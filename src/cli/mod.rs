@@ -10,6 +10,7 @@ mod drift;
 pub mod error;
 mod exit;
 mod history;
+mod import;
 mod inventory;
 mod limit;
 mod output;
@@ -50,6 +51,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Rollback(command) => rollback::run(command),
         Command::Stats(command) => stats::run(&command),
         Command::Role(command) => role::run(&command),
+        Command::Import(command) => import::run(&command),
         Command::Inventory(command) => inventory::run(&command),
     };
     match output::failure() {

@@ -161,6 +161,7 @@ fn first_sentence(description: &str) -> &str {
 fn type_words(of: &Type) -> String {
     match of {
         Type::Choice(choices) => choices.join(" | "),
+        Type::Choices(choices) => format!("some of {}", choices.join(", ")),
         Type::Bool { auto: true } => "bool | auto".to_owned(),
         other => other.name().to_owned(),
     }

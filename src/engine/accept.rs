@@ -73,10 +73,13 @@ impl Asked {
 
     /// What to write so that `job` wants the resource as it was seen.
     pub fn answer(&self, job: &Job, observation: &Observation) -> Result<Accepted, Trouble> {
-        let wanted = job.wanted(&observation.facts).map_err(Trouble::Faults)?;
+        let wanted = job.wanted(observation).map_err(Trouble::Faults)?;
         let unseen = |why| Trouble::Unseen(vec![Unknown { id: self.id.clone(), why }]);
-        let observed = observation.state(&self.id).map_err(unseen)?;
+        if let Some(unmade) = wanted.unmade.iter().find(|unmade| unmade.id == self.id) {
+            return Ok(Accepted::Refused(Box::new(Refused::Unmade(unmade.clone()))));
+        }
         let Some(resource) = resource(&wanted, &self.id) else { return Ok(Accepted::InSync) };
+        let observed = resource.observed(observation).map_err(unseen)?;
         if plan::diff(resource, &observed).is_none() {
             return Ok(Accepted::InSync);
         }
@@ -174,10 +177,11 @@ impl Look<'_> {
     }
 
     fn render(&self, bound: &Bound) -> Option<Desired> {
-        match self.job.root {
-            Some(_) => bound.render(&self.job.pretended).map(sandbox::adapt).ok(),
-            None => bound.render(&self.observation.facts).ok(),
-        }
+        let desired = match self.job.root {
+            Some(_) => bound.render(&self.job.pretended).map(sandbox::adapt),
+            None => bound.render(&self.observation.facts),
+        };
+        desired.ok().map(|desired| desired.settle(self.observation))
     }
 
     fn settings(&self, knobs: &Knobs, values: &Values) -> Vec<Setting> {

@@ -111,7 +111,7 @@ impl Visit<'_> {
     }
 
     fn compare(&self, observation: &Observation) -> Result<HostDrift, Trouble> {
-        let wanted = self.job.wanted(&observation.facts).map_err(Trouble::Faults)?;
+        let wanted = self.job.wanted(observation).map_err(Trouble::Faults)?;
         let mismatches = self.job.mismatches(&wanted, observation).map_err(Trouble::Faults)?;
         plan::drift(&wanted, mismatches, observation).map_err(Trouble::Unseen)
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::engine::{Deadline, End, Goal, WhyNot, rolling};
 use crate::host;
 use crate::plan::{Change, HostPlan, Unknown};
-use crate::resource::{Level, Observation, OpenSeen};
+use crate::resource::{Level, Observation, OpenSeen, Unmade};
 use crate::role;
 use crate::transaction::{Checked, Outcome, Progress, Verdict};
 
@@ -130,6 +130,8 @@ impl Ready {
 pub enum Trouble {
     Host(host::Fault),
     Unseen(Vec<Unknown>),
+    /// Parts of files cannot be set, and so nobody can tell what they are.
+    Unmade(Vec<Unmade>),
     /// A role that could be rendered before no longer can, for what the host is now.
     Faults(Vec<role::Fault>),
     /// A sandbox's folder could not be made.

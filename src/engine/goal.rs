@@ -52,7 +52,7 @@ impl Goal {
         if let Goal::Reload = self {
             return job.reload(&observation.facts).map_err(Trouble::Faults);
         }
-        let wanted = job.wanted(&observation.facts).map_err(Trouble::Faults)?;
+        let wanted = job.wanted(observation).map_err(Trouble::Faults)?;
         let mut plan = plan::plan(&wanted, observation).map_err(Trouble::Unseen)?;
         let mismatches = || match self.only() {
             Some(Only::Drifted) => job.mismatches(&wanted, observation).map_err(Trouble::Faults),

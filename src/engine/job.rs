@@ -32,8 +32,13 @@ pub struct Job {
 }
 
 impl Job {
-    /// What is wanted of the host, by what was found out about it.
-    pub(super) fn wanted(&self, facts: &Facts) -> Result<Desired, Vec<role::Fault>> {
+    /// What is wanted of a host that answered so.
+    pub(super) fn wanted(&self, observation: &Observation) -> Result<Desired, Vec<role::Fault>> {
+        self.rendered(&observation.facts).map(|desired| desired.settle(observation))
+    }
+
+    /// What its roles say, by what was found out about the host.
+    pub(super) fn rendered(&self, facts: &Facts) -> Result<Desired, Vec<role::Fault>> {
         match self.root {
             Some(_) => self.bound.render(&self.pretended).map(sandbox::adapt),
             None => self.bound.render(facts),
@@ -252,7 +257,7 @@ pub(super) fn job(
     }))
 }
 
-fn target(connection: Connection) -> host::Target {
+pub(super) fn target(connection: Connection) -> host::Target {
     host::Target {
         kind: match connection.kind {
             ConnectionKind::Ssh => host::Kind::Ssh,

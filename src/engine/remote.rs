@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::adopt::Seen;
 use crate::host::{self, Program, Session};
 use crate::resource::{Hint, HintsRequest, Observation, ObserveRequest, StatsRequest, StatsSeen};
 use crate::transaction::journal::{Line, decode};
@@ -11,6 +12,8 @@ use crate::transaction::{
     Checked, Checking, Confirm, Ended, Header, Manifest, Outcome, Progress, decode_history, decode_saved,
 };
 
+/// The host waits for each systemd, for nginx and for each file of an app for seconds at most.
+const SURVEY_PATIENCE: Duration = Duration::from_secs(300);
 /// The host asks each of its logs for seconds at most.
 const HINT_PATIENCE: Duration = Duration::from_secs(60);
 /// For each Puma the host waits for systemd, for the control server and for a Ruby: 22 s at most.
@@ -49,6 +52,16 @@ pub(super) async fn observe(session: &mut Session, request: &ObserveRequest) -> 
         }
         None => Ok(observation),
     }
+}
+
+/// Asks what an existing server runs; one round trip.
+pub(super) async fn survey(session: &mut Session) -> Result<Seen, host::Fault> {
+    for program in [Program::OBSERVE, Program::RUNNING, Program::TRAPS, Program::IMPORT] {
+        session.start(program);
+    }
+    let mut lines = Vec::new();
+    session.call_within(SURVEY_PATIENCE, "import", b"end\x1f\n", |line| lines.push(line.to_vec())).await?;
+    Seen::decode(&lines).map_err(|fault| protocol("import", &fault.to_string()))
 }
 
 /// Asks who may have changed paths; one round trip.

@@ -25,7 +25,7 @@ pub fn save<'a>(
         rolling: job.rolling.saved(),
         state: match planned {
             Planned::Ready(ready) if ready.open.is_some() => SavedState::Unknown(why(&job.host, planned)),
-            Planned::Ready(ready) if !ready.is_refused() => match job.wanted(&ready.observation.facts) {
+            Planned::Ready(ready) if !ready.is_refused() => match job.rendered(&ready.observation.facts) {
                 Ok(desired) => match Work::of(job.request(), desired, &ready.observation) {
                     Ok(work) => SavedState::Planned(Box::new(work)),
                     Err(unknown) => {

@@ -8,7 +8,7 @@ use crate::engine::{
 };
 use crate::host::{self, Session};
 use crate::plan;
-use crate::resource::{Notice, Observation};
+use crate::resource::{Notice, Observation, Unmade};
 use crate::transaction::{Header, Manifest, Outcome, Progress};
 
 /// One host, from connecting to the end.
@@ -194,7 +194,9 @@ impl Visit<'_> {
     /// What would still have to change.
     pub async fn verify(&self, session: &mut Session, goal: &Goal) -> Result<Vec<plan::Change>, Trouble> {
         let observation = self.observe(session, goal).await.map_err(Trouble::Host)?;
-        goal.plan(self.job, &observation).map(|plan| plan.changes)
+        let plan = goal.plan(self.job, &observation)?;
+        let unmade: Vec<Unmade> = plan.refusals.into_iter().filter_map(plan::Refusal::unmade).collect();
+        if unmade.is_empty() { Ok(plan.changes) } else { Err(Trouble::Unmade(unmade)) }
     }
 
     /// Waits for whoever holds the host, then finishes or undoes what nobody works on any more. What was done is worth

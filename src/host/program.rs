@@ -37,6 +37,12 @@ impl Program {
         ],
     };
 
+    /// What an existing server runs: the verb `import`. It needs `OBSERVE`, `RUNNING` and `TRAPS` started before it.
+    pub const IMPORT: Program = Program {
+        name: "import",
+        parts: &[include_str!("import.sh"), include_str!("import_units.sh"), include_str!("import_puma.sh")],
+    };
+
     /// Who may have changed a path, and when: the verb `hints`.
     pub const HINTS: Program = Program { name: "hints", parts: &[include_str!("hints.sh")] };
 
@@ -114,6 +120,7 @@ mod tests {
             Program::RUNNING,
             Program::STATS,
             Program::TRAPS,
+            Program::IMPORT,
             Program::HINTS,
             Program::PREFLIGHT,
             Program::RUN,

@@ -30,7 +30,7 @@ fact_nginx_traps() {
 }
 
 traps_upstream() {
-	text=$(timeout -s KILL 15 nginx -T 2>/dev/null | head -c 4194304 | upstream=$1 socket=$2 timeout -s KILL 15 awk "$upstream_program")
+	text=$(timeout -s KILL 15 nginx -T 2>/dev/null | head -c 4194304 | upstream=$1 socket=$2 timeout -s KILL 15 awk "$nginx_reader$upstream_program")
 	addresses=''
 	case $text in
 	*"${NL}end"*) ;;
@@ -135,37 +135,11 @@ traps_way() {
 	done
 }
 
-# Prints `KEY VALUE`, a tab between, of the upstream that is meant, and `end`. Lines of `nginx -T`, cut into nginx's words.
-upstream_program='
-function put(key, value) { print key "\t" value }
-function seconds(text,  total, number) {
-	if (text ~ /^[0-9]+$/) return text
-	total = 0
-	while (match(text, /^[0-9]+(ms|[smhdwMy])?/)) {
-		number = substr(text, 1, RLENGTH); text = substr(text, RLENGTH + 1)
-		if (number ~ /ms$/) total += number / 1000
-		else if (number ~ /m$/) total += number * 60
-		else if (number ~ /h$/) total += number * 3600
-		else if (number ~ /d$/) total += number * 86400
-		else total += number + 0
-	}
-	return text == "" ? int(total) : ""
-}
-function directive() {
-	if (n == 0) return
-	if (kind[here] == "upstream" && w[1] == "server") {
-		servers[here]++
-		list[here] = list[here] (list[here] == "" ? "" : ",") w[2]
-		if (!(here in server_at)) server_at[here] = at
-	} else if (kind[here] == "upstream" && w[1] == "keepalive") {
-		keep[here] = w[2]; keep_at[here] = at
-	} else if (w[1] == "proxy_read_timeout") {
-		wait[here] = w[2]; wait_at[here] = at
-	} else if (w[1] == "proxy_pass") {
-		pass[++passes] = w[2]; pass_in[passes] = here; pass_at[passes] = at
-	}
-	n = 0
-}
+# Cuts lines of `nginx -T` into nginx's words: calls `directive()` for each directive and `block()` for each block that opens, with `n`
+# words in `w`, the place in `at`, and the block in which it stands in `here` (of a block, itself). Afterwards `whole()` says whether it
+# ended as it should.
+nginx_reader='
+function whole() { return seen && quote == "" && here == 0 }
 BEGIN { here = 0; kind[0] = ""; blocks = 0; quote = "" }
 /^# configuration file .*:$/ { file = substr($0, 22, length($0) - 22); number = 0; seen = 1; next }
 {
@@ -183,7 +157,7 @@ BEGIN { here = 0; kind[0] = ""; blocks = 0; quote = "" }
 		if (first == "#") break
 		if (first == ";") { directive(); line = substr(line, 2); continue }
 		if (first == "{") {
-			parent[++blocks] = here; here = blocks; kind[here] = w[1]; name[here] = w[2]; opened[here] = at; n = 0
+			parent[++blocks] = here; here = blocks; kind[here] = w[1]; name[here] = w[2]; opened[here] = at; block(); n = 0
 			line = substr(line, 2); continue
 		}
 		if (first == "}") { here = parent[here] + 0; n = 0; line = substr(line, 2); continue }
@@ -193,8 +167,42 @@ BEGIN { here = 0; kind[0] = ""; blocks = 0; quote = "" }
 		w[++n] = substr(line, 1, RLENGTH); line = substr(line, RLENGTH + 1)
 	}
 }
+'
+
+# Prints `KEY VALUE`, a tab between, of the upstream that is meant, and `end`.
+upstream_program='
+function put(key, value) { print key "\t" value }
+function seconds(text,  total, number) {
+	if (text ~ /^[0-9]+$/) return text
+	total = 0
+	while (match(text, /^[0-9]+(ms|[smhdwMy])?/)) {
+		number = substr(text, 1, RLENGTH); text = substr(text, RLENGTH + 1)
+		if (number ~ /ms$/) total += number / 1000
+		else if (number ~ /m$/) total += number * 60
+		else if (number ~ /h$/) total += number * 3600
+		else if (number ~ /d$/) total += number * 86400
+		else total += number + 0
+	}
+	return text == "" ? int(total) : ""
+}
+function block() { }
+function directive() {
+	if (n == 0) return
+	if (kind[here] == "upstream" && w[1] == "server") {
+		servers[here]++
+		list[here] = list[here] (list[here] == "" ? "" : ",") w[2]
+		if (!(here in server_at)) server_at[here] = at
+	} else if (kind[here] == "upstream" && w[1] == "keepalive") {
+		keep[here] = w[2]; keep_at[here] = at
+	} else if (w[1] == "proxy_read_timeout") {
+		wait[here] = w[2]; wait_at[here] = at
+	} else if (w[1] == "proxy_pass") {
+		pass[++passes] = w[2]; pass_in[passes] = here; pass_at[passes] = at
+	}
+	n = 0
+}
 END {
-	if (!seen || quote != "" || here != 0) exit
+	if (!whole()) exit
 	for (b = 1; b <= blocks; b++) if (kind[b] == "upstream" && name[b] == ENVIRON["upstream"]) found = b
 	for (b = 1; b <= blocks && !found; b++)
 		if (kind[b] == "upstream" && index("," list[b] ",", ",unix:" ENVIRON["socket"] ",")) found = b

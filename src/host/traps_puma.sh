@@ -152,6 +152,27 @@ traps_control() {
 
 # The configuration file that the unit's command names, and what stands in it.
 traps_file() {
+	config_of "$1"
+	if [ ! -f "$config" ] || [ ! -r "$config" ]; then
+		say file_untold "Puma's configuration \`${config:-$1}\` is not there or cannot be read"
+		return
+	fi
+	say file "$config"
+	timeout -s KILL 5 head -c 262144 -- "$config" | awk "$settings_program" | {
+		while IFS='	' read -r name number doubt argument; do
+			case $name in
+			preload | prune | fork | directory | workers | shutdown) say "line_$name" "$config:$number" ;;
+			*) say "line_$name" "$config:$number" && continue ;;
+			esac
+			say "set_$name" "$argument"
+			[ "$doubt" = no ] || say "doubt_$name" yes
+		done
+	}
+}
+
+# Sets `config` to the file that the unit's command names, or $1; `directory` and `command_words` on the way. Says what the command
+# itself sets.
+config_of() {
 	shown_of WorkingDirectory
 	directory=${value#-}
 	directory=${directory#!}
@@ -161,7 +182,8 @@ traps_file() {
 	config='' before=''
 	IFS=' '
 	for one in $command_words; do
-		one=${one#[\"\']} one=${one%[\"\']}
+		# A shell's text may end with it, or go on with something else.
+		one=${one#[\"\']} one=${one%[\;\)]} one=${one%[\"\']}
 		case $before:$one in
 		-C:* | --config:*) config=$one ;;
 		*:--config=*) config=${one#*=} ;;
@@ -185,21 +207,6 @@ traps_file() {
 	'' | /*) ;;
 	*) config=$directory/$config ;;
 	esac
-	if [ ! -f "$config" ] || [ ! -r "$config" ]; then
-		say file_untold "Puma's configuration \`${config:-$1}\` is not there or cannot be read"
-		return
-	fi
-	say file "$config"
-	timeout -s KILL 5 head -c 262144 -- "$config" | awk "$settings_program" | {
-		while IFS='	' read -r name number doubt argument; do
-			case $name in
-			preload | prune | fork | directory | workers | shutdown) say "line_$name" "$config:$number" ;;
-			*) say "line_$name" "$config:$number" && continue ;;
-			esac
-			say "set_$name" "$argument"
-			[ "$doubt" = no ] || say "doubt_$name" yes
-		done
-	}
 }
 
 # Prints `NAME LINE DOUBT ARGUMENT` of settings, tabs between. What is indented or has a condition may be in effect or not.

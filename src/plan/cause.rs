@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::resource::{State, Value};
+use crate::resource::{Attribute, State, Value};
 
 /// Why a thing differs, or does not: from what zdt last left there (applied), what is there (observed) and what is
 /// wanted (desired). It explains, and never decides what is done.
@@ -58,10 +58,12 @@ impl Cause {
     }
 }
 
-/// How a thing stands. Only what `desired` names is compared. `applied`: `None` where the host remembers nothing of it.
+/// How a thing stands. Only what `desired` names is compared; of a file of which only a part is ours, that part.
+/// `applied`: `None` where the host remembers nothing of it.
 pub fn cause(applied: Option<&State>, observed: &State, desired: &State) -> Cause {
     let wanted = agree(observed, desired, desired);
-    let Some(applied) = applied else {
+    // What was left of a part says nothing of the whole, and the other way round.
+    let Some(applied) = applied.filter(|applied| applied.part().is_some() == desired.part().is_some()) else {
         return if wanted { Cause::InSync } else { Cause::New };
     };
     match (agree(applied, observed, desired), wanted) {
@@ -75,7 +77,9 @@ pub fn cause(applied: Option<&State>, observed: &State, desired: &State) -> Caus
 
 /// Whether two states are the same in all that `managed` names.
 fn agree(one: &State, other: &State, managed: &State) -> bool {
-    managed.iter().all(|(attribute, _)| match (one.get(attribute), other.get(attribute)) {
+    let is_ours = |attribute: &Attribute| *attribute != Attribute::Content || managed.part().is_none();
+    let mut ours = managed.iter().map(|(attribute, _)| attribute).filter(is_ours);
+    ours.all(|attribute| match (one.get(attribute), other.get(attribute)) {
         (Some(Value::Content(one)), Some(Value::Content(other))) => one.sha256 == other.sha256,
         (one, other) => one == other,
     })

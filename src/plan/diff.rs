@@ -7,7 +7,8 @@ pub fn diff(resource: &Resource, observed: &State) -> Option<Change> {
     let attributes: Vec<AttributeChange> = resource
         .desired
         .iter()
-        .filter(|(attribute, after)| !same(observed.get(*attribute), after))
+        // A part differs just where the content does.
+        .filter(|(attribute, after)| *attribute != Attribute::Part && !same(observed.get(*attribute), after))
         .map(|(attribute, after)| AttributeChange {
             attribute,
             before: observed.get(attribute).cloned(),
@@ -81,7 +82,7 @@ mod tests {
     }
 
     fn resource(desired: State) -> Resource {
-        Resource { id: Id::path("/etc/x"), desired, notify: vec![], role: "r".to_owned(), settings: false }
+        Resource { id: Id::path("/etc/x"), desired, notify: vec![], role: "r".to_owned(), settings: false, edit: None }
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use crate::plan::{Cause, Change, Orphan, Unknown, cause, diff, orphan};
-use crate::resource::{Desired, Id, Mismatch, Notice, Observation, State};
+use crate::resource::{Desired, Id, Mismatch, Notice, Observation, State, Unmade};
 
 /// What a look at one host found, beside what is as wanted.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +12,8 @@ pub struct HostDrift {
     pub orphans: Vec<Orphan>,
     /// What runs is not what the files say.
     pub mismatches: Vec<Mismatch>,
+    /// Parts of files that cannot be set, and so cannot be told from others either.
+    pub unmade: Vec<Unmade>,
     /// What is said of the host whatever was found.
     pub notices: Vec<Notice>,
     /// Why the host's memory could not be read, and what would mend that: then no cause is known, and the host's state is not known either.
@@ -41,12 +43,13 @@ pub fn drift(
     let mut unknown = Vec::new();
     let mut found = HostDrift {
         mismatches,
+        unmade: desired.unmade.clone(),
         notices: desired.notices.clone(),
         record_fault: observation.applied.told(),
         ..HostDrift::default()
     };
     for resource in &desired.resources {
-        let observed = match observation.state(&resource.id) {
+        let observed = match resource.observed(observation) {
             Ok(observed) => observed,
             Err(why) => {
                 unknown.push(Unknown { id: resource.id.clone(), why });
@@ -86,7 +89,8 @@ impl HostDrift {
 
     /// Whether something could not be told, so that the host must not be called clean.
     pub fn is_untold(&self) -> bool {
-        self.record_fault.is_some() || self.mismatches.iter().any(|mismatch| mismatch.untold)
+        let untold = self.record_fault.is_some() || !self.unmade.is_empty();
+        untold || self.mismatches.iter().any(|mismatch| mismatch.untold)
     }
 
     /// Whether an apply has something to bring about that we changed ourselves.

@@ -5,7 +5,7 @@ use crate::plan::{
     running, settled,
 };
 use crate::resource::{
-    AppliedPath, Attribute, Check, Desired, Handler, Id, Notice, Observation, State, Subject, Unseen,
+    AppliedPath, Attribute, Check, Desired, Handler, Id, Notice, Observation, State, Subject, Unmade, Unseen,
 };
 
 /// What apply would do to one host, whole.
@@ -66,7 +66,7 @@ pub fn plan(desired: &Desired, observation: &Observation) -> Result<HostPlan, Ve
     let made: BTreeSet<&str> =
         desired.resources.iter().filter(|r| is_directory(&r.desired)).map(|r| r.id.name.as_str()).collect();
     for resource in &desired.resources {
-        match observation.state(&resource.id) {
+        match resource.observed(observation) {
             Err(why) => unknown.push(Unknown { id: resource.id.clone(), why }),
             Ok(observed) => match diff(resource, &observed) {
                 None => {
@@ -88,6 +88,12 @@ pub fn plan(desired: &Desired, observation: &Observation) -> Result<HostPlan, Ve
     if !unknown.is_empty() {
         return Err(unknown);
     }
+    let unmade = desired.unmade.iter().cloned();
+    host_plan.refusals.extend(unmade.map(|Unmade { id, role, why }| Refusal {
+        id,
+        role,
+        obstacle: Obstacle::Unmade(why),
+    }));
     order::sort(&mut host_plan.changes);
     host_plan.notices.extend(orphan::blindness(observation));
     host_plan.orphans = orphan::orphans(desired, observation);

@@ -195,6 +195,7 @@ fn wanted(states: &[State]) -> Desired {
         notify: vec!["reload".to_owned()],
         role: "r".to_owned(),
         settings: true,
+        edit: None,
     };
     let handler = Handler {
         name: "reload".to_owned(),

@@ -15,6 +15,8 @@ mod limit;
 mod only;
 mod order;
 mod orphan;
+#[cfg(test)]
+mod part_laws;
 mod refusal;
 mod running;
 pub mod saved;

@@ -49,7 +49,9 @@ impl HostPlan {
             );
             self.notices.push(Notice { role: String::new(), level: Level::Refusal, text });
         }
-        self.refusals.retain(|refusal| kept.iter().any(|change| change.id == refusal.id));
+        // Of what cannot be set nobody knows whether it would be kept.
+        let is_unmade = |refusal: &Refusal| matches!(refusal.obstacle, Obstacle::Unmade(_));
+        self.refusals.retain(|refusal| is_unmade(refusal) || kept.iter().any(|change| change.id == refusal.id));
         self.refusals.extend(needing(&kept, &left, observation));
         self.left_out = left.iter().filter_map(left_out).collect();
         let (mended, unmended) = runtime(mismatches, &kept, &desired.handlers);

@@ -49,7 +49,7 @@ pub(super) fn blindness(observation: &Observation) -> Option<Notice> {
 /// What of the host's memory `desired` does not name, in the order of paths.
 pub(super) fn orphans(desired: &Desired, observation: &Observation) -> Vec<Orphan> {
     let wanted: BTreeSet<&str> =
-        desired.resources.iter().filter(|r| r.id.subject == Subject::Path).map(|r| r.id.name.as_str()).collect();
+        desired.ids().filter(|id| id.subject == Subject::Path).map(|id| id.name.as_str()).collect();
     let left = observation.applied.paths.values().filter(|left| left.made && !wanted.contains(left.path.as_str()));
     let mut states: BTreeMap<&str, OrphanState> =
         left.clone().map(|left| (left.path.as_str(), state(left, observation))).collect();
@@ -162,7 +162,7 @@ fn removal(left: &AppliedPath, observation: &Observation) -> Option<Change> {
     let id = Id::path(&left.path);
     let observed = observation.state(&id).ok()?;
     let desired = State::default().with_word(Attribute::Type, "absent");
-    diff(&Resource { id, desired, notify: Vec::new(), role: left.role.clone(), settings: false }, &observed)
+    diff(&Resource { id, desired, notify: Vec::new(), role: left.role.clone(), settings: false, edit: None }, &observed)
 }
 
 #[cfg(test)]
@@ -225,6 +225,7 @@ mod tests {
             notify: vec![],
             role: "r".to_owned(),
             settings: false,
+            edit: None,
         };
         Desired { resources: paths.iter().map(resource).collect(), ..Desired::default() }
     }

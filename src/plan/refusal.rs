@@ -1,6 +1,6 @@
 use crate::plan::Cause;
 use crate::plan::saved::Versions;
-use crate::resource::{Disruption, Id};
+use crate::resource::{Disruption, Hindrance, Id, Unmade};
 
 /// Why a host cannot be brought to what is wanted. A host with a refusal is not touched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,6 +8,16 @@ pub struct Refusal {
     pub id: Id,
     pub role: String,
     pub obstacle: Obstacle,
+}
+
+impl Refusal {
+    /// The part of a file that cannot be set, where that is what stands in the way.
+    pub fn unmade(self) -> Option<Unmade> {
+        match self.obstacle {
+            Obstacle::Unmade(why) => Some(Unmade { id: self.id, role: self.role, why }),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +50,8 @@ pub enum Obstacle {
     NotSaved {
         record: String,
     },
+    /// The part of it that is ours cannot be set.
+    Unmade(Hindrance),
     /// The handler that would bring it about is missing from the plan.
     NoEffect,
     /// It cannot be without a change that `--only` leaves out.

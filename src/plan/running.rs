@@ -10,7 +10,8 @@ pub fn mismatches(running: &Running, desired: &Desired, observation: &Observatio
         wanted.is_none_or(|wanted| observation.state(&wanted.id).is_ok_and(|seen| diff(wanted, &seen).is_none()))
     };
     let mut found: Vec<Mismatch> = running.mismatches.iter().filter(settled).cloned().collect();
-    let more = running.loads.iter().filter_map(|load| stale(load, observation));
+    let more = running.loads.iter().filter(|load| !is_part_as_read(&load.id, desired, observation));
+    let more = more.filter_map(|load| stale(load, observation));
     let units = desired.resources.iter().filter(|resource| resource.id.subject == Subject::Unit);
     for mismatch in more.chain(units.filter_map(|resource| unread(resource, desired, observation))) {
         if !found.contains(&mismatch) {
@@ -27,6 +28,15 @@ fn stale(load: &Load, observation: &Observation) -> Option<Mismatch> {
         return None;
     }
     load.mismatch(seen, observation.session.clock)
+}
+
+/// Whether the part of a path that is ours is what a transaction of ours had read: what else stands there is theirs to have
+/// read whose file it is.
+fn is_part_as_read(id: &Id, desired: &Desired, observation: &Observation) -> bool {
+    let resource = desired.resources.iter().find(|resource| resource.id == *id);
+    let part = resource.and_then(|resource| resource.observed(observation).ok()?.part().cloned());
+    let left = observation.applied.left(id).filter(|left| left.is_part() && !left.signature.is_empty());
+    left.zip(part).is_some_and(|(left, part)| left.detail == part.sha256)
 }
 
 /// Whether nobody touched a path since a transaction of ours committed: its handlers have run, whatever the clocks say.

@@ -17,7 +17,8 @@ pub(super) fn settled(
     if resource.id.subject == Subject::Unit || left.kind == "absent" {
         return left;
     }
-    let known = observation.applied.left(&resource.id);
+    // Of a part that is another by now nobody knows whether it was read; a file tells that itself.
+    let known = observation.applied.left(&resource.id).filter(|known| !left.is_part() || known.detail == left.detail);
     let asked = |handler: &&Handler| handler.role == resource.role && resource.notify.contains(&handler.name);
     let mut handlers: Vec<&Handler> = desired.handlers.iter().filter(asked).collect();
     handlers.sort_by_key(|handler| order::handler_rank(&handler.kind));
@@ -36,7 +37,7 @@ pub(super) fn settled(
 
 /// What the host need not remember any more: no role wants it, and it was never zdt's to take away.
 pub(super) fn forgotten(desired: &Desired, observation: &Observation) -> Vec<AppliedPath> {
-    let wanted: BTreeSet<&Id> = desired.resources.iter().map(|resource| &resource.id).collect();
+    let wanted: BTreeSet<&Id> = desired.ids().collect();
     let known = observation.applied.paths.values().filter(|left| !left.made).chain(observation.applied.units.values());
     known.filter(|left| !wanted.contains(&left.id())).map(|left| AppliedPath::gone(&left.path)).collect()
 }

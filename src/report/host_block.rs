@@ -7,7 +7,7 @@ use crate::plan::{
     Action, AttributeChange, Change, HostPlan, Obstacle, PlannedHandler, Refusal, Sense, Setting, SettingChange,
 };
 use crate::report::style::{ADDED, CHANGED, EFFECT, FAINT, REMOVED, STRONG, paint};
-use crate::report::{causes, content, orphans, printable, versions};
+use crate::report::{causes, content, orphans, printable, unmade, versions};
 use crate::resource::{Attribute, Disruption, Level, State, Value};
 use crate::transaction::{Checked, Verdict};
 
@@ -193,6 +193,7 @@ pub(super) fn refusal_text(refusal: &Refusal) -> String {
             },
             needs.word()
         ),
+        Obstacle::Unmade(why) => unmade::unmade(&id.to_string(), &refusal.role, why),
         Obstacle::Changed(_) => format!("{id} has changed since the plan was made"),
     }
 }

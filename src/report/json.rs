@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::engine::{Applied, Forecast, Planned, Ready, Trouble, WhyNot};
 use crate::plan::{Action, Change, LeftOut, Obstacle, Orphan, OrphanState, Refusal};
-use crate::report::doubt_words;
+use crate::report::{doubt_words, unmade};
 use crate::resource::{Content, Level, OpenSeen, OpenState, State, Value};
 use crate::transaction::{Checked, Ended, Outcome, Past, Verdict};
 
@@ -198,6 +198,7 @@ fn refusal(refusal: &Refusal) -> Json {
         Obstacle::TooDisruptive { handler, needs, most } => {
             json!({"kind": "too disruptive", "handler": handler, "needs": needs, "most": most})
         }
+        Obstacle::Unmade(why) => unmade::json(&refusal.id.name, &refusal.role, why),
         Obstacle::NoEffect => json!({"kind": "no effect"}),
         Obstacle::Changed(three) => json!({
             "kind": "changed since the plan",

@@ -9,4 +9,5 @@ pub(super) const ABSENT: Kind = Kind {
     identity: "path",
     fields: &[Field { name: "path", syntax: FieldSyntax::Word(Syntax::Path), presence: Presence::Required }],
     desired: |fields| kind::state_of("absent", fields),
+    edit: None,
 };

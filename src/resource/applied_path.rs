@@ -8,9 +8,9 @@ use super::{Attribute, Content, Id, PathSeen, State, Subject, Value};
 pub struct AppliedPath {
     /// The path; of a unit `unit:NAME`.
     pub path: String,
-    /// As `PathSeen::kind`, or `unit`; `gone` in a manifest: it is to be forgotten.
+    /// As `PathSeen::kind`, or `unit`; `part` of a file that somebody else owns; `gone` in a manifest: it is to be forgotten.
     pub kind: String,
-    /// A file's SHA-256, a link's target in base64, a unit's effective commands in base64; empty otherwise.
+    /// A file's SHA-256, or that of a part of it, a link's target in base64, a unit's effective commands in base64; empty otherwise.
     pub detail: String,
     pub mode: String,
     pub owner: String,
@@ -31,6 +31,7 @@ impl AppliedPath {
     pub const NOW: &str = "now";
     const GONE: &str = "gone";
     const UNIT: &str = "unit";
+    const PART: &str = "part";
     const UNIT_PREFIX: &str = "unit:";
 
     /// Has the host forget `path`.
@@ -52,6 +53,11 @@ impl AppliedPath {
                 detail: BASE64.encode(commands.unwrap_or_default()),
                 ..AppliedPath::default()
             };
+        }
+        if let Some(part) = desired.part() {
+            // Mode and owner are theirs whose file it is.
+            let (path, kind, detail) = (id.name.clone(), AppliedPath::PART.to_owned(), part.sha256.clone());
+            return AppliedPath { path, kind, detail, ..AppliedPath::default() };
         }
         let (path, kind) = (id.name.clone(), word(Attribute::Type).to_owned());
         let detail = match kind.as_str() {
@@ -125,6 +131,11 @@ impl AppliedPath {
         })
     }
 
+    /// Whether it is only a part of what is there: never ours to take away.
+    pub fn is_part(&self) -> bool {
+        self.kind == AppliedPath::PART
+    }
+
     /// Whether nobody has touched the path since, not even to put back what was there.
     pub fn is_untouched(&self, seen: &PathSeen) -> bool {
         self.signature == format!("{}.{}.{}", seen.inode, seen.ctime, seen.mtime)
@@ -136,6 +147,10 @@ impl AppliedPath {
             let commands = String::from_utf8(BASE64.decode(&self.detail).unwrap_or_default()).unwrap_or_default();
             return State::default()
                 .with(Attribute::ExecReload, Value::Words(commands.lines().map(str::to_owned).collect()));
+        }
+        if self.is_part() {
+            let part = Content { sha256: self.detail.clone(), bytes: None, secret: false };
+            return State::default().with_word(Attribute::Type, "file").with(Attribute::Part, Value::Content(part));
         }
         let mut state = State::default().with_word(Attribute::Type, &self.kind);
         let word = |state: State, attribute, word: &str| {
@@ -157,7 +172,8 @@ impl AppliedPath {
         }
     }
 
-    /// What of `seen` is not as it was left; empty where all is. A word that is empty was not managed.
+    /// What of `seen` is not as it was left; empty where all is. A word that is empty was not managed. Of a part it is not
+    /// known, for that takes its fragment: it counts as changed.
     pub fn differs(&self, seen: &PathSeen) -> Vec<&'static str> {
         if self.kind != seen.kind {
             return vec!["type"];

@@ -1,15 +1,24 @@
 use serde::{Deserialize, Serialize};
 
-use crate::resource::{Disruption, Resource};
+use crate::resource::{Disruption, Id, Resource, Unmade};
 
 /// What the roles of one host want of it. All of it also stands in saved plans: other fields make another format there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Desired {
     /// No id occurs twice.
     pub resources: Vec<Resource>,
+    /// Parts of files that cannot be set on this host. No saved plan has any: such a host is refused.
+    pub unmade: Vec<Unmade>,
     pub checks: Vec<Check>,
     pub handlers: Vec<Handler>,
     pub notices: Vec<Notice>,
+}
+
+impl Desired {
+    /// All that is wanted, also what cannot be brought about.
+    pub fn ids(&self) -> impl Iterator<Item = &Id> {
+        self.resources.iter().map(|resource| &resource.id).chain(self.unmade.iter().map(|unmade| &unmade.id))
+    }
 }
 
 /// A validator for the candidates.

@@ -14,4 +14,5 @@ pub(super) const DIRECTORY: Kind = Kind {
         kind::mode(Presence::Optional),
     ],
     desired: |fields| kind::state_of("directory", fields),
+    edit: None,
 };

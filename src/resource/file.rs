@@ -15,4 +15,5 @@ pub(super) const FILE: Kind = Kind {
         kind::mode(Presence::Required),
     ],
     desired: |fields| kind::with_content(kind::state_of("file", fields), fields),
+    edit: None,
 };

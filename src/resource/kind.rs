@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
 use super::kind_syntax::Syntax;
-use super::{State, Subject, absent, directory, file, link, template, unit};
+use super::{
+    Editor, State, Subject, absent, directory, file, link, nginx_upstream_in, puma_settings_in, template, unit,
+};
 
 /// One kind of resource that roles may declare: its fields, and what they come to as a desired state.
 ///
@@ -14,6 +16,8 @@ pub struct Kind {
     pub identity: &'static str,
     pub fields: &'static [Field],
     pub desired: fn(&Fields) -> State,
+    /// It is only a part of what `identity` names, and set by this.
+    pub edit: Option<&'static Editor>,
 }
 
 /// One field of a kind, as it stands in a role.
@@ -75,8 +79,16 @@ impl Fields {
 }
 
 /// Every kind that a role may declare.
-pub const KINDS: &[Kind] =
-    &[file::FILE, template::TEMPLATE, directory::DIRECTORY, link::LINK, absent::ABSENT, unit::UNIT];
+pub const KINDS: &[Kind] = &[
+    file::FILE,
+    template::TEMPLATE,
+    directory::DIRECTORY,
+    link::LINK,
+    absent::ABSENT,
+    unit::UNIT,
+    nginx_upstream_in::NGINX_UPSTREAM_IN,
+    puma_settings_in::PUMA_SETTINGS_IN,
+];
 
 /// The kind of that name.
 pub fn kind(name: &str) -> Option<&'static Kind> {

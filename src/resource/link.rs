@@ -16,4 +16,5 @@ pub(super) const LINK: Kind = Kind {
     desired: |fields| {
         kind::state_of("link", fields).with_word(Attribute::Target, fields.word("target").unwrap_or_default())
     },
+    edit: None,
 };

@@ -8,6 +8,7 @@ mod applied_path;
 mod desired;
 mod directory;
 mod disruption;
+mod edit;
 mod file;
 mod hints;
 mod id;
@@ -16,7 +17,9 @@ mod kind_syntax;
 mod left;
 mod link;
 mod mismatch;
+mod nginx_upstream_in;
 mod observe;
+mod puma_settings_in;
 mod remembered;
 mod ruling;
 mod seen;
@@ -28,6 +31,7 @@ mod unit;
 pub use applied_path::AppliedPath;
 pub use desired::{Check, Desired, Handler, Level, Notice};
 pub use disruption::Disruption;
+pub use edit::{Edit, Editing, Editor, Hindrance, Unmade};
 pub use hints::{HintsFault, HintsRequest};
 pub use id::{Id, Subject, unit_parts};
 pub use kind::{Field, FieldSyntax, Fields, KINDS, Kind, Presence, kind};
@@ -57,4 +61,6 @@ pub struct Resource {
     pub role: String,
     /// Whether its content is lines that begin with a setting's name.
     pub settings: bool,
+    /// It is a part of a file that somebody else owns. What that file shall be is known once it was seen: `Desired::settle`.
+    pub edit: Option<Edit>,
 }

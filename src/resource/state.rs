@@ -18,6 +18,9 @@ pub enum Attribute {
     /// A link's target, as stored.
     Target,
     Content,
+    /// Of a file that somebody else owns what is ours, in one spelling of its own. With it, the rest of the content is
+    /// theirs to change.
+    Part,
     /// The unit's *effective* `ExecReload`, one entry a command, in order.
     ExecReload,
 }
@@ -31,6 +34,7 @@ impl Attribute {
             Attribute::Group => "group",
             Attribute::Target => "target",
             Attribute::Content => "content",
+            Attribute::Part => "part",
             Attribute::ExecReload => "ExecReload",
         }
     }
@@ -104,7 +108,15 @@ impl State {
     }
 
     pub fn content(&self) -> Option<&Content> {
-        match self.attributes.get(&Attribute::Content) {
+        self.content_of(Attribute::Content)
+    }
+
+    pub fn part(&self) -> Option<&Content> {
+        self.content_of(Attribute::Part)
+    }
+
+    fn content_of(&self, attribute: Attribute) -> Option<&Content> {
+        match self.attributes.get(&attribute) {
             Some(Value::Content(content)) => Some(content),
             _ => None,
         }

@@ -15,4 +15,5 @@ pub(super) const UNIT: Kind = Kind {
         let commands = fields.words("exec_reload").unwrap_or_default().to_vec();
         State::default().with(Attribute::ExecReload, Value::Words(commands))
     },
+    edit: None,
 };

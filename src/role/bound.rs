@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::argument::Arguments;
 use super::definition::{Asked, FieldText, ResourceSpec, Role};
 use super::engine::Engine;
@@ -71,6 +73,13 @@ impl Bound {
         let name = std::iter::once(query.name.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or_default();
         self.queries.push((FactQuery { name: name.clone(), ..query }, asked));
         name
+    }
+
+    /// The value of a param in the first role that has it; of a secret nobody is told.
+    pub fn param(&self, name: &str) -> Option<&Value> {
+        let holds = |instance: &&Instance| instance.arguments.values.contains_key(name);
+        let arguments = &self.instances.iter().find(holds)?.arguments;
+        arguments.values.get(name).filter(|_| !arguments.secrets.contains(name))
     }
 
     /// Roles that ask the same share the answer.

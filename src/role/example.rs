@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::bind::{Given, VariableSource};
 use super::fault::Fault;
-use crate::resource::Facts;
+use crate::resource::{Facts, Observation, PathSeen, sha256};
 use crate::source::{Source, Span};
 use crate::yaml::{self, Data, Node};
 
@@ -12,6 +12,8 @@ use crate::yaml::{self, Data, Node};
 pub struct Example {
     pub description: String,
     pub facts: Facts,
+    /// Path → whole content, of files that stand there already: of one in which the role sets a part.
+    pub before: BTreeMap<String, String>,
     /// Path → whole content, of every file that the role would put.
     pub files: BTreeMap<String, String>,
     /// `refusal: …`, `warning: …` and `info: …`, in order; not compared where the example leaves them out.
@@ -26,7 +28,8 @@ pub struct Example {
     roles: Node,
 }
 
-const KEYS: &[&str] = &["description", "variables", "facts", "files", "notices", "handlers", "running", "rules"];
+const KEYS: &[&str] =
+    &["description", "variables", "facts", "before", "files", "notices", "handlers", "running", "rules"];
 
 impl Example {
     /// Reads an example of the role `role`.
@@ -44,6 +47,7 @@ impl Example {
         let example = Example {
             description: decode.get("description").unwrap_or_default(),
             facts: decode.get("facts").unwrap_or_default(),
+            before: decode.get("before").unwrap_or_default(),
             files: decode.get("files").unwrap_or_default(),
             notices: decode.get("notices"),
             handlers: decode.get("handlers"),
@@ -53,6 +57,23 @@ impl Example {
             roles: names(&[role], &node.span),
         };
         if decode.faults.is_empty() { Ok(example) } else { Err(decode.faults) }
+    }
+}
+
+impl Example {
+    /// What there is to see before the role has done anything.
+    pub fn observation(&self) -> Observation {
+        let seen = |(path, text): (&String, &String)| {
+            let seen = PathSeen {
+                kind: "file".to_owned(),
+                sha256: Some(sha256(text.as_bytes())),
+                content: Some(Arc::from(text.as_bytes())),
+                ..PathSeen::default()
+            };
+            (path.clone(), seen)
+        };
+        let paths = self.before.iter().map(seen).collect();
+        Observation { paths, facts: self.facts.clone(), ..Observation::default() }
     }
 }
 

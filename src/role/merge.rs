@@ -1,6 +1,5 @@
 use super::fault::Fault;
-use crate::resource::Resource;
-use crate::resource::{Desired, Handler};
+use crate::resource::{Attribute, Content, Desired, Handler, Resource, Value};
 
 /// Puts together what several roles want of one host.
 #[derive(Debug, Default)]
@@ -30,6 +29,11 @@ impl Merge {
 
     fn unite(&mut self, index: usize, second: Resource, handlers: &[Handler]) -> Option<Fault> {
         let first = &mut self.whole.resources[index];
+        if first.edit != second.edit {
+            let roles = [first.role.clone(), second.role.clone()];
+            let values = Box::new([whole_or_part(first), whole_or_part(&second)]);
+            return Some(Fault::Conflict { id: first.id.clone(), roles, attribute: Attribute::Content, values });
+        }
         for (attribute, value) in second.desired.iter() {
             match first.desired.get(attribute) {
                 Some(other) if other != value => {
@@ -53,6 +57,12 @@ impl Merge {
         }
         None
     }
+}
+
+/// The content that a resource would write, or the part of one.
+fn whole_or_part(resource: &Resource) -> Value {
+    let part = resource.edit.as_ref().map(|edit| Content::new(&edit.fragment));
+    Value::Content(part.or_else(|| resource.desired.content().cloned()).unwrap_or_else(|| Content::new(b"")))
 }
 
 /// The name under which role `owner` has `handler` of another role: a resource names handlers of its own role only.

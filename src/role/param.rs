@@ -47,6 +47,8 @@ pub enum Type {
         max: i64,
     },
     Choice(Vec<String>),
+    /// A list of some of them.
+    Choices(Vec<String>),
 }
 
 /// Why a value is not of a type. It never holds the value of a secret: `found` says only what it is.
@@ -72,8 +74,10 @@ pub enum Problem {
 }
 
 impl Type {
-    pub const NAMES: &[&str] =
-        &["name", "path", "text", "lines", "int", "bool", "pair", "mode", "user", "group", "unit", "service", "choice"];
+    pub const NAMES: &[&str] = &[
+        "name", "path", "text", "lines", "int", "bool", "pair", "mode", "user", "group", "unit", "service", "choice",
+        "choices",
+    ];
 
     pub fn name(&self) -> &'static str {
         match self {
@@ -90,6 +94,7 @@ impl Type {
             Type::Bool { .. } => "bool",
             Type::Pair { .. } => "pair",
             Type::Choice(_) => "choice",
+            Type::Choices(_) => "choices",
         }
     }
 
@@ -132,18 +137,24 @@ impl Type {
                 }
                 if low <= high { Ok(vec![low, high].into()) } else { Err((Problem::Order, None)) }
             }
-            Type::Choice(choices) => {
-                let Some(text) = node.as_str() else {
-                    let quoted = choices.contains(&node.text());
-                    return Err((if quoted { Problem::Unquoted } else { Problem::Other }, None));
-                };
-                if choices.iter().any(|choice| choice == text) {
-                    return Ok(text.into());
-                }
-                Err((Problem::Other, words::did_you_mean(text, choices.iter().map(String::as_str)).map(str::to_owned)))
+            Type::Choice(choices) => choice(node, choices),
+            Type::Choices(choices) => {
+                let chosen = node.as_list().ok_or(other)?.iter().map(|item| choice(item, choices));
+                chosen.collect::<Result<Vec<Value>, _>>().map(Value::from)
             }
         }
     }
+}
+
+fn choice(node: &Node, choices: &[String]) -> Result<Value, (Problem, Option<String>)> {
+    let Some(text) = node.as_str() else {
+        let quoted = choices.contains(&node.text());
+        return Err((if quoted { Problem::Unquoted } else { Problem::Other }, None));
+    };
+    if choices.iter().any(|choice| choice == text) {
+        return Ok(text.into());
+    }
+    Err((Problem::Other, words::did_you_mean(text, choices.iter().map(String::as_str)).map(str::to_owned)))
 }
 
 /// A whole number, also as text: `-e puma_workers=3` can give nothing else.

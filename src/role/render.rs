@@ -10,7 +10,7 @@ use super::engine::{self, Engine, Text};
 use super::fault::{Fault, Namespace};
 use super::merge::Merge;
 use super::parse;
-use crate::resource::{Check, Desired, Disruption, Handler, Notice};
+use crate::resource::{Check, Desired, Disruption, Edit, Handler, Notice};
 use crate::resource::{Facts, FieldSyntax, Fields, Presence, Resource, Syntax};
 use crate::source::Span;
 
@@ -153,6 +153,7 @@ impl<'a> Rendering<'a> {
             notify: spec.notify.iter().filter(is_wanted).cloned().collect(),
             role: self.instance.label.clone(),
             settings: spec.settings,
+            edit: spec.kind.edit.map(|editor| Edit::of(editor, &fields)),
         })
     }
 

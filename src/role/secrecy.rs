@@ -54,6 +54,13 @@ fn printed(role: &Role) -> Vec<(&'static str, &Text)> {
             FieldText::Content(_) | FieldText::Template(_) => {}
         }
     }
+    // Who edits a file must read it, and shows what stands around the part.
+    let edits = role.resources.iter().filter(|resource| resource.kind.edit.is_some());
+    for (_, text) in edits.flat_map(|resource| &resource.fields) {
+        if let FieldText::Content(text) | FieldText::Template(text) = text {
+            texts.push(("a part of a file", text));
+        }
+    }
     for check in &role.checks {
         let words = check.run.iter().chain(&check.user).chain(&check.paths);
         texts.extend(words.map(|text| ("a check", text)));

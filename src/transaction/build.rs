@@ -47,7 +47,9 @@ fn applied(plan: &HostPlan, observation: &Observation) -> Vec<AppliedPath> {
             Action::Create | Action::Update => {
                 let made = change.action == Action::Create || is_whole(change);
                 let made = made || known(&change.id).is_some_and(|left| left.made);
-                let mut left = AppliedPath { made, signature: AppliedPath::NOW.to_owned(), ..left(plan, change) };
+                let left = left(plan, change);
+                let made = made && !left.is_part();
+                let mut left = AppliedPath { made, signature: AppliedPath::NOW.to_owned(), ..left };
                 // Nothing has it read anew this time; what would is not forgotten.
                 if let Some(known) = known(&change.id).filter(|_| change.sense.is_without_effect()) {
                     left.handlers.clone_from(&known.handlers);
@@ -73,7 +75,7 @@ fn left(plan: &HostPlan, change: &Change) -> AppliedPath {
     };
     AppliedPath {
         mode: match put(change) {
-            Put::File { mode, .. } | Put::Directory { mode, .. } => mode,
+            Put::File { mode, .. } | Put::Directory { mode, .. } if !left.is_part() => mode,
             _ => left.mode,
         },
         role: change.role.clone(),
@@ -170,8 +172,14 @@ mod tests {
     use crate::resource::{Content, Desired, Handler, Id, Resource, State, Value, recall_handlers};
 
     fn wanted(desired: State) -> Desired {
-        let resource =
-            Resource { id: Id::path("/etc/x"), desired, notify: vec![], role: "r".to_owned(), settings: false };
+        let resource = Resource {
+            id: Id::path("/etc/x"),
+            desired,
+            notify: vec![],
+            role: "r".to_owned(),
+            settings: false,
+            edit: None,
+        };
         Desired { resources: vec![resource], ..Desired::default() }
     }
 
@@ -302,6 +310,25 @@ mod tests {
     }
 
     #[test]
+    fn a_part_is_remembered_alone_and_never_ours_to_take_away() {
+        let mut desired = wanted(State::default().with_word(Attribute::Type, "file"));
+        desired.resources[0].edit = crate::resource::Edit::named("puma_settings_in", b"workers 3\n", vec![]);
+        let mut observation = seen(b"# theirs\nworkers 2\n");
+        for made in [false, true] {
+            let left = AppliedPath { path: "/etc/x".to_owned(), made, ..AppliedPath::default() };
+            observation.applied.paths.insert("/etc/x".to_owned(), left);
+            let plan = plan(&desired.clone().settle(&observation), &observation).expect("all was seen");
+            let manifest = Manifest::of(&plan, &observation, Header::of("t1", None), None);
+            let Put::File { content, mode, owner, group } = &manifest.entries[0].put else { panic!("{manifest:?}") };
+            assert_eq!(&content[..], b"# theirs\nworkers 3\n");
+            assert_eq!((mode.as_str(), owner.as_deref(), group.as_deref()), ("0644", Some("root"), Some("adm")));
+            let [left] = manifest.applied.as_slice() else { panic!("{:?}", manifest.applied) };
+            assert_eq!((left.kind.as_str(), left.made, left.signature.as_str()), ("part", false, AppliedPath::NOW));
+            assert_eq!((left.mode.as_str(), left.owner.as_str(), left.group.as_str()), ("", "", ""));
+        }
+    }
+
+    #[test]
     fn what_is_gone_is_remembered_to_be_so_only_where_that_is_wanted() {
         let absent = State::default().with_word(Attribute::Type, "absent");
         let remembered = |manifest: Manifest| manifest.applied.into_iter().map(|left| left.kind).collect::<Vec<_>>();
@@ -333,6 +360,7 @@ mod tests {
             notify: vec![],
             role: "r".to_owned(),
             settings: false,
+            edit: None,
         };
         let wanted = Desired { resources: vec![resource], ..Desired::default() };
         for running in [&["a b", "c"][..], &["old"]] {

@@ -142,8 +142,14 @@ impl Rollback {
                 }
             };
             let role = self.role(path, observation);
-            let resource =
-                Resource { id, desired: self.desired(path, before), notify: Vec::new(), role, settings: false };
+            let resource = Resource {
+                id,
+                desired: self.desired(path, before),
+                notify: Vec::new(),
+                role,
+                settings: false,
+                edit: None,
+            };
             let Some(change) = plan::diff(&resource, &observed) else {
                 plan.in_sync += 1;
                 continue;

@@ -14,6 +14,8 @@ use super::{library, places};
 fn render(library: &Library, example: &Example) -> (Desired, Running, Vec<Ruling>) {
     let bound = library.bind(example).unwrap_or_else(|faults| panic!("{}", places(&faults)));
     let desired = bound.render(&example.facts).unwrap_or_else(|faults| panic!("{}", places(&faults)));
+    let desired = desired.settle(&example.observation());
+    assert!(desired.unmade.is_empty(), "{:?}", desired.unmade);
     let running = bound.running(&example.facts).unwrap_or_else(|faults| panic!("{}", places(&faults)));
     let rulings = bound.rulings(&example.facts).unwrap_or_else(|faults| panic!("{}", places(&faults)));
     (desired, running, rulings)

@@ -5,6 +5,7 @@
 mod capistrano;
 mod checks;
 mod docs;
+mod edits;
 mod examples;
 mod faults;
 mod hosts;

@@ -1,7 +1,8 @@
 use crate::cli::error::{Report, host, quote};
 use crate::engine::{Problem, Trouble};
 use crate::plan::Unknown;
-use crate::report::printable;
+use crate::report::{printable, unmade_words};
+use crate::resource::Unmade;
 use crate::words::count;
 
 impl From<&Problem> for Report {
@@ -39,6 +40,10 @@ pub fn trouble(host: &str, trouble: &Trouble) -> Vec<Report> {
     match trouble {
         Trouble::Host(fault) => vec![host::report(host, fault)],
         Trouble::Unseen(unknown) => unseen(host, unknown),
+        Trouble::Unmade(parts) => {
+            let report = |one: &Unmade| Report::new(format!("host `{host}`: {}", unmade_words(one)));
+            parts.iter().map(report).collect()
+        }
         Trouble::Faults(faults) => faults.iter().map(Report::from).collect(),
         Trouble::Sandbox { path, cause } => {
             vec![Report::new(format!("sandbox `{host}`: `{}` cannot be made: {cause}", path.display()))]

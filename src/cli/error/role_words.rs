@@ -34,11 +34,13 @@ pub fn type_words(of: &Type) -> String {
         Type::Bool { auto: false } => "true or false".to_owned(),
         Type::Bool { auto: true } => "true, false or auto".to_owned(),
         Type::Pair { min, max } => format!("two whole numbers, `[least, most]`{}", bounds(*min, *max)),
-        Type::Choice(choices) => {
-            let choices: Vec<String> = choices.iter().map(|choice| format!("`{choice}`")).collect();
-            format!("one of {}", choices.join(", "))
-        }
+        Type::Choice(choices) => format!("one of {}", quoted(choices)),
+        Type::Choices(choices) => format!("a list of some of {}", quoted(choices)),
     }
+}
+
+fn quoted(choices: &[String]) -> String {
+    choices.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn bounds(min: i64, max: i64) -> String {

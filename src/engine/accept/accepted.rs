@@ -3,7 +3,7 @@ use similar::{Algorithm, DiffTag, capture_diff_slices};
 
 use super::Edit;
 use crate::plan::{AttributeChange, Cause};
-use crate::resource::{Content, Id, Notice};
+use crate::resource::{Content, Id, Notice, Unmade};
 use crate::role::Knobs;
 use crate::source::Span;
 
@@ -45,6 +45,8 @@ pub enum Refused {
     Secret,
     /// The host is without it.
     Gone,
+    /// A part of a file that cannot be told from the rest of it.
+    Unmade(Unmade),
     /// A content that is no text, or too large to compare.
     NoText,
     /// No values make it so.

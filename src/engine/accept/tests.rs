@@ -26,7 +26,7 @@ fn converged(more: &str, resource: &str) -> Case {
     let puma = BTreeMap::from([("version".to_owned(), VERSION.to_owned())]);
     let mut observation = Observation::default();
     observation.facts.insert("puma".to_owned(), puma);
-    for resource in job.wanted(&observation.facts).expect("rendered").resources {
+    for resource in job.wanted(&observation).expect("rendered").resources {
         let word = |attribute| resource.desired.word(attribute).unwrap_or_default().to_owned();
         let seen = PathSeen {
             kind: word(Attribute::Type),

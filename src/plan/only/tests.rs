@@ -9,7 +9,14 @@ fn path(path: &str, text: &str, notify: &str, role: &str) -> Resource {
     let desired = State::default()
         .with_word(Attribute::Type, "file")
         .with(Attribute::Content, Value::Content(Content::new(text.as_bytes())));
-    Resource { id: Id::path(path), desired, notify: vec![notify.to_owned()], role: role.to_owned(), settings: false }
+    Resource {
+        id: Id::path(path),
+        desired,
+        notify: vec![notify.to_owned()],
+        role: role.to_owned(),
+        settings: false,
+        edit: None,
+    }
 }
 
 /// Puma's settings, a drop-in, and the unit that has its reload from there.
@@ -21,6 +28,7 @@ fn desired() -> Desired {
         notify: vec!["reload systemd".to_owned()],
         role: "unit".to_owned(),
         settings: false,
+        edit: None,
     };
     let handler = |name: &str, role: &str, kind: &str| Handler {
         name: name.to_owned(),

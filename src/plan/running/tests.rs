@@ -86,7 +86,7 @@ fn times_of_one_clock_are_compared_wherever_that_clock_stands() {
 }
 
 fn wanted(id: Id, state: State) -> Resource {
-    Resource { id, desired: state, notify: Vec::new(), role: "app".to_owned(), settings: false }
+    Resource { id, desired: state, notify: Vec::new(), role: "app".to_owned(), settings: false, edit: None }
 }
 
 fn wants_unit() -> Desired {

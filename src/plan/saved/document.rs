@@ -2,12 +2,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::state::{PathDoc, StateDoc, Vault};
+use super::state::{BytesDoc, PathDoc, StateDoc, Vault};
 use super::work::{Call, Step, Steps};
 use super::{Address, Made, SavedHost, SavedPlan, SavedRolling, SavedState, Work, World};
 use crate::plan::Action;
 use crate::resource::{
-    Attribute, Check, Desired, FactQuery, Facts, Handler, Id, Notice, ObserveRequest, PathQuery, Resource,
+    Attribute, Check, Desired, Edit, FactQuery, Facts, Handler, Id, Notice, ObserveRequest, PathQuery, Resource,
 };
 
 /// Why what a seal vouched for is no plan all the same: another zdt wrote it.
@@ -87,6 +87,8 @@ struct StepDoc {
     id: Id,
     action: Action,
     attributes: Vec<Attribute>,
+    /// The number of its hash among what is sealed: it is of somebody else's file.
+    becomes: Option<usize>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -97,6 +99,16 @@ struct ResourceDoc {
     notify: Vec<String>,
     settings: bool,
     desired: StateDoc,
+    edit: Option<EditDoc>,
+}
+
+/// A part of a file that somebody else owns.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EditDoc {
+    by: String,
+    fragment: BytesDoc,
+    remove: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -175,6 +187,14 @@ impl HostDoc {
     }
 }
 
+impl EditDoc {
+    fn read(self) -> Result<Edit, Undecodable> {
+        let EditDoc { by, fragment, remove } = self;
+        let unknown = || Undecodable::Malformed { why: format!("this zdt has no editor `{by}`") };
+        Edit::named(&by, &fragment.read()?, remove).ok_or_else(unknown)
+    }
+}
+
 impl WorkDoc {
     fn of(work: &Work, vault: &mut Vault) -> WorkDoc {
         let secret = work.secret_paths();
@@ -184,13 +204,22 @@ impl WorkDoc {
             notify: resource.notify.clone(),
             settings: resource.settings,
             desired: vault.state(&resource.desired, secret.contains(resource.id.name.as_str())),
+            edit: resource.edit.as_ref().map(|edit| EditDoc {
+                by: edit.name().to_owned(),
+                fragment: BytesDoc::of(&edit.fragment),
+                remove: edit.remove.clone(),
+            }),
         };
-        let step =
-            |step: &Step| StepDoc { id: step.id.clone(), action: step.action, attributes: step.attributes.clone() };
+        let step = |vault: &mut Vault, step: &Step| StepDoc {
+            id: step.id.clone(),
+            action: step.action,
+            attributes: step.attributes.clone(),
+            becomes: step.becomes.as_deref().map(|sha256| vault.put(sha256, None)),
+        };
         let call = |call: &Call| [std::slice::from_ref(&call.kind), &call.arguments].concat();
         let ObserveRequest { paths, units, facts, users, groups, .. } = work.request.clone();
         WorkDoc {
-            changes: work.steps.changes.iter().map(step).collect(),
+            changes: work.steps.changes.iter().map(|one| step(vault, one)).collect(),
             runs_checks: work.steps.checks.clone(),
             runs_handlers: work.steps.handlers.iter().map(call).collect(),
             wanted: work.desired.resources.iter().map(|one| resource(vault, one)).collect(),
@@ -211,10 +240,14 @@ impl WorkDoc {
 
     fn read(self, host: &str, root: &Option<String>, vault: &Vault) -> Result<Work, Undecodable> {
         let resource = |document: ResourceDoc| {
-            let ResourceDoc { id, role, notify, settings, desired } = document;
-            Ok(Resource { id, role, notify, settings, desired: vault.read_state(desired)? })
+            let ResourceDoc { id, role, notify, settings, desired, edit } = document;
+            let edit = edit.map(EditDoc::read).transpose()?;
+            Ok(Resource { id, role, notify, settings, desired: vault.read_state(desired)?, edit })
         };
-        let step = |StepDoc { id, action, attributes }: StepDoc| Step { id, action, attributes };
+        let step = |StepDoc { id, action, attributes, becomes }: StepDoc| {
+            let becomes = becomes.map(|number| vault.secret(number)).transpose()?.map(|content| content.sha256);
+            Ok(Step { id, action, attributes, becomes })
+        };
         let call = |words: Vec<String>| {
             let mut words = words.into_iter();
             Call { kind: words.next().unwrap_or_default(), arguments: words.collect() }
@@ -237,6 +270,7 @@ impl WorkDoc {
                 checks: self.checks,
                 handlers: self.handlers,
                 notices: self.notices,
+                unmade: Vec::new(),
             },
             world: World {
                 paths: seen_paths.collect::<Result<_, _>>()?,
@@ -247,7 +281,7 @@ impl WorkDoc {
                 in_effect: seen.in_effect,
             },
             steps: Steps {
-                changes: self.changes.into_iter().map(step).collect(),
+                changes: self.changes.into_iter().map(step).collect::<Result<_, _>>()?,
                 checks: self.runs_checks,
                 handlers: self.runs_handlers.into_iter().map(call).collect(),
             },

@@ -3,8 +3,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// The format that this zdt writes, and the only one that it reads: 2 says what each handler costs.
-pub const FORMAT: u32 = 2;
+/// The format that this zdt writes, and the only one that it reads: 2 says what each handler costs, 3 what is only a part of
+/// a file.
+pub const FORMAT: u32 = 3;
 
 /// The first key of the file, by which it is known.
 const MAGIC: &str = "\"zdt_plan\"";

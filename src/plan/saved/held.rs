@@ -1,6 +1,6 @@
 use super::work::{Steps, Work, World};
 use crate::plan::{HostPlan, Obstacle, Refusal};
-use crate::resource::{Attribute, Content, Id, Level, Notice, Observation, PathSeen, State, Value};
+use crate::resource::{Attribute, Content, Desired, Id, Level, Notice, Observation, PathSeen, State, Value};
 
 /// One thing at three times: when the plan was made, now, and as the plan wants it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,6 +36,7 @@ impl Work {
         let mut refusals = Vec::new();
         let secret = self.secret_paths();
         let then = self.world.observation();
+        let desired = self.desired.clone().settle(&then);
         for (path, before) in &self.world.paths {
             let after = world.paths.get(path);
             if after.is_some_and(|after| same(before, after)) {
@@ -46,22 +47,15 @@ impl Work {
             let state = |observation: &Observation| observation.state(&id).ok().map(|state| masked(state, hidden));
             let folders = after.filter(|after| after.parent != before.parent);
             let folders = folders.map(|after| (folder(before), folder(after)));
-            refusals.push(self.refusal(&id, state(&then), state(now), folders));
+            refusals.push(refusal(&desired, &id, state(&then), state(now), folders));
         }
         for (name, before) in &self.world.units {
             if world.units.get(name) != Some(before) {
                 let id = Id::unit(name);
-                refusals.push(self.refusal(&id, then.state(&id).ok(), now.state(&id).ok(), None));
+                refusals.push(refusal(&desired, &id, then.state(&id).ok(), now.state(&id).ok(), None));
             }
         }
         refusals
-    }
-
-    fn refusal(&self, id: &Id, then: Option<State>, now: Option<State>, folders: Option<(String, String)>) -> Refusal {
-        let resource = self.desired.resources.iter().find(|resource| resource.id == *id);
-        let (role, wanted) =
-            resource.map(|resource| (resource.role.clone(), resource.desired.clone())).unwrap_or_default();
-        Refusal { id: id.clone(), role, obstacle: Obstacle::Changed(Box::new(Versions { then, now, wanted, folders })) }
     }
 
     /// What was rendered came from facts too.
@@ -91,6 +85,18 @@ impl Work {
         }
         notices
     }
+}
+
+fn refusal(
+    desired: &Desired,
+    id: &Id,
+    then: Option<State>,
+    now: Option<State>,
+    folders: Option<(String, String)>,
+) -> Refusal {
+    let resource = desired.resources.iter().find(|resource| resource.id == *id);
+    let (role, wanted) = resource.map(|resource| (resource.role.clone(), resource.desired.clone())).unwrap_or_default();
+    Refusal { id: id.clone(), role, obstacle: Obstacle::Changed(Box::new(Versions { then, now, wanted, folders })) }
 }
 
 /// As the host itself compares once more before it swaps.

@@ -31,7 +31,7 @@ pub(super) enum ContentDoc {
     Sealed(usize),
 }
 
-/// A path's bytes need not be text.
+/// Bytes that need not be text.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 pub(super) enum BytesDoc {
@@ -69,7 +69,7 @@ struct SecretDoc {
 }
 
 impl Vault {
-    fn put(&mut self, sha256: &str, bytes: Option<&[u8]>) -> usize {
+    pub fn put(&mut self, sha256: &str, bytes: Option<&[u8]>) -> usize {
         let base64 = bytes.map(|bytes| BASE64.encode(bytes));
         self.secrets.push(SecretDoc { sha256: sha256.to_owned(), base64 });
         self.secrets.len() - 1
@@ -94,9 +94,9 @@ impl Vault {
             mode: seen.mode.clone(),
             owner: seen.owner.clone(),
             group: seen.group.clone(),
-            target: seen.target.as_deref().map(bytes),
+            target: seen.target.as_deref().map(BytesDoc::of),
             content: seen.sha256.as_deref().map(|sha256| self.put(sha256, seen.content.as_deref())),
-            folder: seen.parent.as_deref().map(bytes),
+            folder: seen.parent.as_deref().map(BytesDoc::of),
         }
     }
 
@@ -132,10 +132,10 @@ impl Vault {
             mode: document.mode,
             owner: document.owner,
             group: document.group,
-            target: document.target.map(read_bytes).transpose()?,
+            target: document.target.map(BytesDoc::read).transpose()?,
             sha256: content.as_ref().map(|content| content.sha256.clone()),
             content: content.and_then(|content| content.bytes),
-            parent: document.folder.map(read_bytes).transpose()?,
+            parent: document.folder.map(BytesDoc::read).transpose()?,
             ..PathSeen::default()
         })
     }
@@ -149,24 +149,26 @@ impl Vault {
         })
     }
 
-    fn secret(&self, number: usize) -> Result<Content, Undecodable> {
+    pub fn secret(&self, number: usize) -> Result<Content, Undecodable> {
         let secret = self.secrets.get(number).ok_or(Undecodable::NoSuchSecret { number })?;
         let bytes = secret.base64.as_deref().map(decoded).transpose()?;
         Ok(Content { sha256: secret.sha256.clone(), bytes: bytes.map(Arc::from), secret: true })
     }
 }
 
-fn bytes(bytes: &[u8]) -> BytesDoc {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => BytesDoc::Text(text.to_owned()),
-        Err(_) => BytesDoc::Bytes { base64: BASE64.encode(bytes) },
+impl BytesDoc {
+    pub fn of(bytes: &[u8]) -> BytesDoc {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => BytesDoc::Text(text.to_owned()),
+            Err(_) => BytesDoc::Bytes { base64: BASE64.encode(bytes) },
+        }
     }
-}
 
-fn read_bytes(document: BytesDoc) -> Result<Vec<u8>, Undecodable> {
-    match document {
-        BytesDoc::Text(text) => Ok(text.into_bytes()),
-        BytesDoc::Bytes { base64 } => decoded(&base64),
+    pub fn read(self) -> Result<Vec<u8>, Undecodable> {
+        match self {
+            BytesDoc::Text(text) => Ok(text.into_bytes()),
+            BytesDoc::Bytes { base64 } => decoded(&base64),
+        }
     }
 }
 

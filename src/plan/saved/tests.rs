@@ -3,8 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::plan::{Action, HostPlan, Obstacle, plan};
 use crate::resource::{
-    Attribute, Check, Content, Desired, FactQuery, Handler, Id, Level, Notice, Observation, ObserveRequest, PathQuery,
-    PathSeen, Resource, State, UnitSeen, Value, sha256,
+    Attribute, Check, Content, Desired, Edit, FactQuery, Handler, Id, Level, Notice, Observation, ObserveRequest,
+    PathQuery, PathSeen, Resource, State, UnitSeen, Value, sha256,
 };
 
 fn seen(content: &[u8], mode: &str) -> PathSeen {
@@ -41,6 +41,7 @@ fn work(before: PathSeen, wanted: State) -> Work {
         notify: vec![notify.to_owned()],
         role: "r".into(),
         settings: true,
+        edit: None,
     };
     let unit = State::default().with(Attribute::ExecReload, Value::Words(vec!["/bin/kill -USR1 $MAINPID".to_owned()]));
     let request = ObserveRequest {
@@ -69,6 +70,7 @@ fn work(before: PathSeen, wanted: State) -> Work {
         checks: vec![check],
         handlers: vec![handler("nginx_reload"), handler("daemon_reload")],
         notices: vec![Notice { role: "r".to_owned(), level: Level::Info, text: "a".to_owned() }],
+        unmade: vec![],
     };
     Work::of(request, desired, &observation(before)).expect("all was seen")
 }
@@ -171,6 +173,46 @@ fn other_steps_from_the_same_world_are_refused() {
     assert_eq!(decoded, Err(Undecodable::OtherSteps { host: "web1".to_owned() }));
 }
 
+/// A file of which only a part is ours.
+fn part_of(whole: &str) -> Work {
+    let mut work = work(seen(whole.as_bytes(), "0644"), State::default().with_word(Attribute::Type, "file"));
+    let edit = Edit::named("puma_settings_in", b"workers 3\n", vec!["fork_worker".to_owned()]);
+    work.desired.resources[0].edit = edit;
+    Work::of(work.request, work.desired, &observation(seen(whole.as_bytes(), "0644"))).expect("all was seen")
+}
+
+#[test]
+fn a_part_is_saved_as_such_and_none_of_the_rest_can_be_read() {
+    let work = part_of("workers 2\nkey \"hunter1\"\nfork_worker\n");
+    let whole = b"workers 3\nkey \"hunter1\"\n";
+    assert_eq!(work.steps.changes[1].becomes, Some(sha256(whole)));
+    let plan = saved(SavedState::Planned(Box::new(work.clone())));
+    let (text, secrets) = plan.encode().expect("a text");
+    assert!(text.contains("workers 3") && text.contains("fork_worker"), "{text}");
+    for hidden in ["hunter1", &sha256(whole)] {
+        assert!(!text.contains(hidden), "{hidden}");
+    }
+    assert_eq!(SavedPlan::decode(&text, &secrets), Ok(plan));
+    let other = SavedPlan::decode(&text.replace("puma_settings_in", "another_in"), &secrets);
+    assert!(matches!(other, Err(Undecodable::Malformed { .. })), "{other:?}");
+
+    let moved = seen(b"workers 2\nkey \"hunter2\"\nfork_worker\n", "0644");
+    let held =
+        work.hold(HostPlan { changes: work.plan().expect("seen").changes, ..HostPlan::default() }, &observation(moved));
+    let Obstacle::Changed(three) = &held.refusals[0].obstacle else { panic!("{held:?}") };
+    assert_eq!(three.wanted.content(), Some(&Content::new(whole)));
+}
+
+#[test]
+fn another_hand_at_the_same_part_makes_another_plan() {
+    let mut work = part_of("workers 2\n");
+    for step in &mut work.steps.changes {
+        step.becomes = step.becomes.take().map(|_| sha256(b"by another zdt"));
+    }
+    let (text, secrets) = saved(SavedState::Planned(Box::new(work))).encode().expect("a text");
+    assert_eq!(SavedPlan::decode(&text, &secrets), Err(Undecodable::OtherSteps { host: "web1".to_owned() }));
+}
+
 #[test]
 fn no_version_of_a_secret_is_in_what_can_be_read() {
     let before = PathSeen { content: None, ..seen(b"hunter1", "0600") };
@@ -205,10 +247,10 @@ fn what_is_no_plan_is_told_by_how_it_fails() {
         assert_eq!(Envelope::decode(&text[..end]), Err(Unreadable::Truncated), "{end}");
     }
     assert_eq!(Envelope::decode("all:\n"), Err(Unreadable::NotAPlan));
-    for (format, why) in [(1, Unreadable::Older { format: 1 }), (3, Unreadable::Newer { format: 3 })] {
+    for (format, why) in [(2, Unreadable::Older { format: 2 }), (4, Unreadable::Newer { format: 4 })] {
         assert_eq!(Envelope::decode(&format!("{{\"zdt_plan\": {format}, \"whatever\": []}}")), Err(why));
     }
-    for (from, to) in [(":2,", ":0,"), ("\"key\"", "\"kez\""), ("BwcH", "????"), ("AQ==", "?"), (":2,", ":\"2\",")] {
+    for (from, to) in [(":3,", ":0,"), ("\"key\"", "\"kez\""), ("BwcH", "????"), ("AQ==", "?"), (":3,", ":\"3\",")] {
         let odd = text.replacen(from, to, 1);
         assert!(matches!(Envelope::decode(&odd), Err(Unreadable::Malformed { .. })), "{odd}");
     }

@@ -38,6 +38,8 @@ pub(super) struct Step {
     pub id: Id,
     pub action: Action,
     pub attributes: Vec<Attribute>,
+    /// Of a file in which only a part is ours the hash of what it becomes: nothing else in the plan says what that is.
+    pub becomes: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +62,8 @@ impl Work {
 
     /// What is to be done if the world is as it was.
     pub fn plan(&self) -> Result<HostPlan, Vec<Unknown>> {
-        plan(&self.desired, &self.world.observation())
+        let world = self.world.observation();
+        plan(&self.desired.clone().settle(&world), &world)
     }
 
     /// Paths whose contents are nobody's to see.
@@ -131,6 +134,7 @@ impl Steps {
             id: change.id.clone(),
             action: change.action,
             attributes: change.attributes.iter().map(|changed| changed.attribute).collect(),
+            becomes: change.desired.part().and(change.desired.content()).map(|content| content.sha256.clone()),
         };
         let call = |planned: &crate::plan::PlannedHandler| Call {
             kind: planned.handler.kind.clone(),

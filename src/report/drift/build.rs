@@ -4,7 +4,7 @@ use crate::engine::{Drifted, Looked, Trouble};
 use crate::plan::{self, Cause};
 use crate::report::content::{Compared, compare};
 use crate::report::host_block::shown;
-use crate::report::{orphans, printable};
+use crate::report::{orphans, printable, unmade_words};
 use crate::resource::{self, Content, Level, Mismatch, State, Value};
 
 pub const FORMAT: u32 = 1;
@@ -113,7 +113,8 @@ fn looked_at(name: &str, looked: &Looked) -> Host {
     let record = drift.record_fault.iter().map(|fault| printable(fault));
     let untold = drift.mismatches.iter().filter(|one| one.untold);
     let untold = untold.map(|one| format!("{}: {}", printable(&one.about.to_string()), printable(&one.evidence)));
-    let errors: Vec<String> = record.chain(untold).collect();
+    let unmade = drift.unmade.iter().map(unmade_words);
+    let errors: Vec<String> = record.chain(unmade).chain(untold).collect();
     let error = (!errors.is_empty()).then(|| errors.join("\n"));
     let warned = drift.notices.iter().filter(|notice| notice.level != Level::Info);
     let notes = warned.map(|notice| printable(&notice.text)).collect();
@@ -212,7 +213,8 @@ mod tests {
     }
 
     fn found(cause: Cause, observed: &State, desired: State) -> plan::Finding {
-        let wanted = Resource { id: Id::path("/f"), desired, notify: vec![], role: "r".to_owned(), settings: false };
+        let wanted =
+            Resource { id: Id::path("/f"), desired, notify: vec![], role: "r".to_owned(), settings: false, edit: None };
         let change = plan::diff(&wanted, observed);
         let applied = Some(file(b"last\n", false));
         plan::Finding { id: Id::path("/f"), role: "r".to_owned(), cause, applied, change, changed_at: Some(7) }

@@ -44,8 +44,8 @@ pub(super) fn param<'a>(
         ((raw.min.is_some() || raw.max.is_some()) && !has_bounds, "has bounds, which only an int and a pair take"),
         (raw.min.zip(raw.max).is_some_and(|(min, max)| min > max), "has a `min` above its `max`"),
         (
-            raw.choices.is_some() != matches!(kind, Type::Choice(_)),
-            "needs `choices` with the type choice, and only then",
+            raw.choices.is_some() != matches!(kind, Type::Choice(_) | Type::Choices(_)),
+            "needs `choices` with the types choice and choices, and only then",
         ),
     ];
     for (_, what) in contradictions.into_iter().filter(|(holds, _)| *holds) {
@@ -91,6 +91,7 @@ fn kind(raw: &RawParam, node: &Node, faults: &mut Vec<Fault>) -> Option<Type> {
         "bool" => Type::Bool { auto: raw.auto },
         "pair" => Type::Pair { min, max },
         "choice" => Type::Choice(raw.choices.clone().unwrap_or_default()),
+        "choices" => Type::Choices(raw.choices.clone().unwrap_or_default()),
         other => {
             let at = node.get("type").map_or(&node.span, |node| &node.span).clone();
             let known = Type::NAMES.iter().map(|&name| name.to_owned()).collect();

@@ -89,7 +89,7 @@ impl<'a> Seen<'a> {
                 let all = here.iter().map(|word| (word, true)).chain(self.words.iter().map(|word| (word, false)));
                 all.filter_map(check).collect()
             }
-            Type::Lines => Vec::new(),
+            Type::Lines | Type::Choices(_) => Vec::new(),
         }
     }
 

@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use crate::resource::{State, Value};
+use crate::resource::{Attribute, State, Value};
 
 /// Larger contents are nobody's configuration, and comparing them many times would take too long.
 const LIMIT: usize = 128 << 10;
@@ -11,7 +11,8 @@ const LIMIT: usize = 128 << 10;
 /// is no text, too large, or stayed on the host.
 pub fn picture(state: &State, managed: &State) -> Option<String> {
     let mut text = String::new();
-    for (attribute, _) in managed.iter() {
+    // What a part is its content says too.
+    for (attribute, _) in managed.iter().filter(|(attribute, _)| *attribute != Attribute::Part) {
         // Writing to a String cannot fail.
         let _ = match state.get(attribute) {
             None => writeln!(text, "{}: none", attribute.name()),

@@ -93,7 +93,7 @@ impl Told {
 
 /// Runs something while requests flow, and holds it to: none failed, and enough were sent to mean it.
 #[track_caller]
-fn without_a_failed_request<T>(address: &str, what: impl FnOnce() -> T) -> T {
+pub(super) fn without_a_failed_request<T>(address: &str, what: impl FnOnce() -> T) -> T {
     let stream = Stream::start(address);
     let result = what();
     // What a restart broke shows in the moments after it, too.

@@ -1,0 +1,4 @@
+workers 1
+if ENV["MANY"]
+  workers 5
+end

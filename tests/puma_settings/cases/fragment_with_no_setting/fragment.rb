@@ -1,0 +1,1 @@
+wrokers 3

@@ -1,0 +1,2 @@
+# ours
+bind "unix:///srv/shop/old.sock"

@@ -1,0 +1,3 @@
+workers 3
+tag "app"
+pidfile "/tmp/p"

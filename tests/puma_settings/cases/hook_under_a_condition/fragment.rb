@@ -1,0 +1,3 @@
+on_worker_boot do
+  x = 1
+end

@@ -1,0 +1,3 @@
+# encoding: iso-8859-1
+tag "café"
+workers 1

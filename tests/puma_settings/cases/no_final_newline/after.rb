@@ -1,0 +1,3 @@
+tag "a" # mine
+workers 3
+threads 2, 4

@@ -1,0 +1,2 @@
+# Nothing here yet.
+workers 3

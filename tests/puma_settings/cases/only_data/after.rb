@@ -1,0 +1,3 @@
+workers 3
+__END__
+data

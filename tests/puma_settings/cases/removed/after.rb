@@ -1,0 +1,2 @@
+workers 2 # two
+tag "a"; ; quiet

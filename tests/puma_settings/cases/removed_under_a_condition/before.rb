@@ -1,0 +1,1 @@
+prune_bundler unless ENV["NO"]

@@ -1,0 +1,2 @@
+bind "unix:///run/d.sock"
+bind "unix:///run/c.sock"

@@ -1,0 +1,2 @@
+bind "unix:///run/c.sock"
+bind "unix:///run/d.sock"

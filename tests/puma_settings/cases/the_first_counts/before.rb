@@ -1,0 +1,2 @@
+rackup "a.ru"
+rackup "b.ru"

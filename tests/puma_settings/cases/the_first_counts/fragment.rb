@@ -1,0 +1,1 @@
+rackup "c.ru"

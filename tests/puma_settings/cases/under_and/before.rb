@@ -1,0 +1,1 @@
+ENV["E"] && workers(4)

@@ -1,0 +1,1 @@
+[2].each { |n| workers n }

@@ -1,0 +1,3 @@
+case ENV["E"]
+when "p" then workers 4
+end

@@ -1,0 +1,3 @@
+cluster do
+  workers 2
+end

@@ -1,0 +1,1 @@
+n = workers(2)

@@ -1,0 +1,1 @@
+tap { |config| config.workers 2 }

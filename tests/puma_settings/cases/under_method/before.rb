@@ -1,0 +1,4 @@
+def tune
+  workers 2
+end
+tune

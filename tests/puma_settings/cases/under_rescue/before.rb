@@ -1,0 +1,5 @@
+begin
+  workers Integer(ENV["N"])
+rescue TypeError
+  workers 1
+end

@@ -1,0 +1,1 @@
+workers Integer(ENV["N"]) rescue nil

@@ -1,0 +1,3 @@
+tag "a"
+return if ENV["E"]
+workers 2

@@ -1,0 +1,1 @@
+while true do workers 2; break end

@@ -1,0 +1,1 @@
+eval File.read("more.rb")

@@ -1,0 +1,1 @@
+instance_eval(File.read("more.rb"))

@@ -1,0 +1,1 @@
+def workers(n) = super(n * 2)

@@ -1,0 +1,1 @@
+[:workers].each { |name| send name, 3 }
