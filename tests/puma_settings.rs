@@ -1,6 +1,8 @@
 //! Each folder of `tests/puma_settings/cases` is a case: `before.rb` with the settings of `fragment.rb`, and without those that
 //! `remove` names, is `after.rb`, or what `fault` says. `ZDT_BLESS=1` writes the last two anew.
 
+#![expect(clippy::unwrap_used, reason = "a case that cannot be read fails the test")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +28,7 @@ fn told(fault: &Fault) -> String {
     });
     match &fault.why {
         Why::Puma(why) => format!("{place}{why:?}\n"),
+        Why::Nginx(why) => panic!("of a puma.rb: {why:?}"),
     }
 }
 
