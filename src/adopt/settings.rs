@@ -122,6 +122,7 @@ impl<'a, 'p> Settings<'a, 'p> {
             let mode = worth.text.trim_start_matches("0o").trim_start_matches('0').to_owned();
             self.give("puma_state_permission", format!("0{mode}"), config, setting);
         }
+        self.directory(config);
         let doubtful: Vec<&Setting> = config.doubtful().collect();
         for setting in doubtful {
             let text = format!(
@@ -228,6 +229,23 @@ impl<'a, 'p> Settings<'a, 'p> {
         }
     }
 
+    /// A phased restart goes where this leads by then.
+    fn directory(&mut self, config: &Config) {
+        let Some(setting) = config.last("directory") else { return };
+        let wanted = format!("{}/current", self.puma.root);
+        let said = match config.worth(setting) {
+            Some(worth) if worth.text.trim_end_matches('/') == wanted => return,
+            Some(worth) => format!("comes to {}", worth.text),
+            None => "is an expression that only Ruby could work out".to_owned(),
+        };
+        let text = format!(
+            "`directory {}` ({}) {said}: with anything but {wanted} a phased restart takes up no new release",
+            setting.argument,
+            config.place(setting)
+        );
+        self.notes.push(Note::doubt(self.puma.unit, text));
+    }
+
     fn path(&mut self, config: &Config, setting: &str, variable: &str, scheme: &str) {
         let Some((worth, setting)) = self.worth(config, setting) else { return };
         let path = worth.text.split('?').next().unwrap_or_default();
@@ -267,14 +285,16 @@ impl<'a, 'p> Settings<'a, 'p> {
 
     fn from_environment(&mut self, worth: &Worth, config: &Config, setting: &Setting) {
         let Some(name) = worth.environment.first() else { return };
-        let value = match worth.defaulted.contains(name) {
-            true => format!("the unit does not set it, so that it is {}", worth.text),
-            false => format!("the unit sets it to {}", worth.text),
+        let value = if worth.defaulted.contains(name) {
+            "the unit does not set it, so that it is"
+        } else {
+            "the unit sets it to"
         };
         let text = format!(
-            "`{}` comes from {name} ({}); {value}. zdt writes the value, and the variable counts no more",
+            "`{}` comes from {name} ({}); {value} {}. A file that is not zdt's keeps its own words for it",
             setting.name,
-            config.place(setting)
+            config.place(setting),
+            worth.text
         );
         let note = Note::doubt(self.puma.unit, text);
         if !self.notes.contains(&note) {
