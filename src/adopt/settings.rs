@@ -220,7 +220,7 @@ impl<'a, 'p> Settings<'a, 'p> {
             return;
         };
         let worths = config.worths(setting).unwrap_or_default();
-        worths.iter().for_each(|worth| self.from_environment(worth, config, setting));
+        worths.iter().for_each(|worth| self.note_environment(worth, config, setting));
         let numbers: Result<Vec<u32>, _> = worths.iter().map(|worth| worth.text.parse()).collect();
         match numbers.as_deref() {
             Ok([both]) => self.give("puma_threads", json!([both, both]), config, setting),
@@ -273,7 +273,7 @@ impl<'a, 'p> Settings<'a, 'p> {
         let setting = config.last(name)?;
         match config.worth(setting) {
             Some(worth) => {
-                self.from_environment(&worth, config, setting);
+                self.note_environment(&worth, config, setting);
                 Some((worth, setting))
             }
             None => {
@@ -283,7 +283,7 @@ impl<'a, 'p> Settings<'a, 'p> {
         }
     }
 
-    fn from_environment(&mut self, worth: &Worth, config: &Config, setting: &Setting) {
+    fn note_environment(&mut self, worth: &Worth, config: &Config, setting: &Setting) {
         let Some(name) = worth.environment.first() else { return };
         let value = if worth.defaulted.contains(name) {
             "the unit does not set it, so that it is"
