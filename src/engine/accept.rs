@@ -76,7 +76,7 @@ impl Asked {
         let wanted = job.wanted(observation).map_err(Trouble::Faults)?;
         let unseen = |why| Trouble::Unseen(vec![Unknown { id: self.id.clone(), why }]);
         if let Some(unmade) = wanted.unmade.iter().find(|unmade| unmade.id == self.id) {
-            return Ok(Accepted::Refused(Box::new(Refused::Unmade(unmade.clone()))));
+            return Ok(Accepted::Refused(Box::new(Refused::Unmade(Box::new(unmade.clone())))));
         }
         let Some(resource) = resource(&wanted, &self.id) else { return Ok(Accepted::InSync) };
         let observed = resource.observed(observation).map_err(unseen)?;

@@ -85,7 +85,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_was_applied_is_in_sync_and_stays_so_whatever_else_is_written(text in texts(), fragment in fragments(), more in "# [a-z]{0,4}\n|io_selector \"[a-z]\"\n") {
+    fn what_was_applied_is_in_sync_and_stays_so_whatever_else_is_written(text in texts(), fragment in fragments(), more in "# [a-z]{0,4}\n|io_selector_backend :auto\n") {
         let before = host(&text, None);
         let first = planned(&fragment, &before);
         prop_assert!(first.refusals.is_empty(), "{:?}", first.refusals);

@@ -51,7 +51,7 @@ const CHECK: &str = "`nginx -t` says more";
 
 fn of_nginx(why: &nginx::Why) -> (String, String) {
     use nginx::Why;
-    let apart = |what: &str| format!("{what}, or have the upstream in a file of its own (`nginx_upstream_mode: file`)");
+    let apart = |what: &str| format!("{what}, or have the upstream in a file of its own");
     let (cause, next) = match why {
         Why::TooLarge { limit } => (format!("it is larger than {limit} bytes"), apart("make it smaller")),
         Why::TooDeep { limit } => (format!("more than {limit} blocks are in each other"), CHECK.to_owned()),
@@ -87,7 +87,7 @@ const MEND_ROLE: &str = "mend the role";
 fn of_puma(why: &puma::Why) -> (String, String) {
     use puma::Why;
     const CHECK: &str = "`ruby -c` says more";
-    let or_leave_out = |what: &str| format!("{what}, or leave the setting out of `puma_config_settings`");
+    let or_leave_out = |what: &str| format!("{what}, or leave that setting to its owner");
     let (cause, next) = match why {
         Why::Syntax { message } => (format!("it is no Ruby: {}", printable(message)), CHECK.to_owned()),
         Why::NotRead => ("there was no thread left here to read it in".to_owned(), "try again".to_owned()),
@@ -139,10 +139,10 @@ fn of_puma(why: &puma::Why) -> (String, String) {
     (cause, next)
 }
 
-const MEND_LINES: &str = "mend `puma_extra_lines`, or the role";
+const MEND_LINES: &str = "mend the lines that were given to the role, or its template";
 
 fn whole_file(what: &str) -> String {
-    format!("{what}, or let the role write the whole file (`puma_config_mode: file`)")
+    format!("{what}, or let the role write the whole file")
 }
 
 fn condition(under: &puma::Under) -> String {

@@ -184,7 +184,13 @@ impl<'a> Search<'a> {
                 return None;
             }
         };
-        let resource = desired.resources.iter().find(|resource| resource.id == *self.puzzle.id)?;
+        let this = |desired: &Desired| desired.resources.iter().position(|one| one.id == *self.puzzle.id);
+        let resource = &desired.resources[this(&desired)?];
+        let wanted = this(self.puzzle.wanted).map(|at| &self.puzzle.wanted.resources[at]);
+        // Whose file it is, is not for a difference to decide.
+        if wanted.is_some_and(|wanted| wanted.edit.is_some() != resource.edit.is_some()) {
+            return None;
+        }
         let now = picture(&resource.desired, &resource.desired)?;
         let changed = changed_others(self.puzzle.id, self.puzzle.wanted, &desired);
         if others == Others::Stay && !changed.is_empty() {

@@ -132,8 +132,8 @@ fn an_altered_plan_is_refused_whole() {
     }
     for (text, says) in [
         (text[..text.len() / 2].to_owned(), "ends too early"),
-        (text.replacen(":2,", ":1,", 1), "has format 1"),
-        (text.replacen(":2,", ":3,", 1), "has format 3"),
+        (text.replacen(":3,", ":2,", 1), "has format 2"),
+        (text.replacen(":3,", ":4,", 1), "has format 4"),
         (text.replacen("\"key\":", "\"kee\":", 1), "cannot be understood"),
     ] {
         place.write("plan.json", text);

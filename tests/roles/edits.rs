@@ -33,7 +33,8 @@ fn a_part_carries_its_fragment_and_what_shall_be_gone() {
         let files = role("mine", "workers {{ workers }}\n");
         let desired = rendered(&files, &format!("zdt_roles: [mine]\nfork: {fork}")).unwrap();
         let edit = desired.resources[0].edit.as_ref().unwrap();
-        assert_eq!((&edit.fragment[..], edit.remove.as_slice()), (&b"workers 2\n"[..], &*remove.to_vec()));
+        assert_eq!(&edit.fragment[..], b"workers 2\n");
+        assert_eq!(edit.remove, remove);
     }
 }
 

@@ -53,7 +53,7 @@ fn every_fault_of_role_yml() {
         ),
         (
             "params:\n  a: {type: choice, description: x}\n",
-            "role.yml:3: this param needs `choices` with the type choice, and only then\n",
+            "role.yml:3: this param needs `choices` with the types choice and choices, and only then\n",
         ),
         (
             "params:\n  a: {type: int, default: many, description: x}\n",

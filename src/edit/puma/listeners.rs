@@ -24,7 +24,7 @@ pub(super) fn change<'f>(
     let is_ours = |call: &&Call| ours.iter().any(|one| one.canonical == call.canonical());
     let mut surplus = Vec::new();
     for call in listeners.iter().copied().filter(|call| !is_ours(call)) {
-        if !wanted.removes(call) && !(call.setting.name == "bind" && is_unix_socket(call)) {
+        if !(wanted.removes(call) || call.setting.name == "bind" && is_unix_socket(call)) {
             let source = call.canonical();
             let untold = call.setting.name == "bind" && call.arguments.iter().any(|argument| argument.value.is_none());
             let why = if untold { Why::ListenerUntold { source } } else { Why::Listener { source } };

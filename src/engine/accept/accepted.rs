@@ -46,7 +46,7 @@ pub enum Refused {
     /// The host is without it.
     Gone,
     /// A part of a file that cannot be told from the rest of it.
-    Unmade(Unmade),
+    Unmade(Box<Unmade>),
     /// A content that is no text, or too large to compare.
     NoText,
     /// No values make it so.
