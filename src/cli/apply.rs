@@ -157,20 +157,20 @@ impl Run {
     }
 
     fn print_applied(&self, took: Duration) {
-        let witnessed = self.witnessed.hosts();
+        let apps = self.witnessed.apps();
         for (index, applied) in &self.applied {
             let changes = match &self.planned[*index] {
                 Planned::Ready(ready) => ready.plan.changes.len(),
                 Planned::Unknown(_) | Planned::Faulty(_) => 0,
             };
             output::put(&applied_lines(&self.hosts[*index], applied, changes, &screen::words_for(applied)));
-            if let Some(witnessed) = witnessed.get(&self.hosts[*index]) {
+            for witnessed in apps.get(&self.hosts[*index]).into_iter().flatten() {
                 output::line(&format!("    {}", witness_line(witnessed)));
             }
         }
         let recap = apply_recap(self.applied.iter().map(|(_, applied)| applied), &self.tally);
         output::line(&format!("{recap}{}", screen::duration(took)));
-        if let Some(recap) = witness_recap(&witnessed) {
+        if let Some(recap) = witness_recap(&self.witnessed.hosts()) {
             output::line(&recap);
         }
     }

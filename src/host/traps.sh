@@ -70,6 +70,10 @@ places_of() {
 	shown_of FragmentPath
 	set -- "$1" "$value"
 	shown_of DropInPaths
+	case $value in
+	# So systemd prints the backslash in the name of an instance.
+	*'"'*) value=$(printf '%s\n' "$value" | sed 's/"//g; s/\\\\/\\/g') ;;
+	esac
 	set -- "$1" "$2" $value
 	shown_of EnvironmentFiles
 	IFS=$NL

@@ -58,7 +58,7 @@ as_manager() {
 	ctl_seconds=$1 ctl_command=$2
 	shift 2
 	if [ -z "$scope" ]; then
-		timeout "$ctl_seconds" "$ctl_command" "$@"
+		timeout -s KILL "$ctl_seconds" "$ctl_command" "$@"
 		return
 	fi
 	ctl_fields=$IFS

@@ -132,9 +132,9 @@ is_slow() {
 excuse() {
 	saw_so_far "${1%%"$US"*}"
 	if [ "$answered" -ge 5 ] && [ "$failed" -lt "$answered" ]; then
-		witnesses=$witnesses$1${US}no$US$NL
+		witnesses=$witnesses$1no$US$NL
 	else
-		witnesses=$witnesses$1${US}yes$US$NL
+		witnesses=$witnesses$1yes$US$NL
 	fi
 }
 

@@ -101,9 +101,14 @@ fn is_drop_in(resource: &Resource, unit: &str) -> bool {
     is_its_folder && file.ends_with(".conf")
 }
 
-/// systemd prints a backslash, as the name of an instance has it for a dash, as `\x5c`.
+/// Paths of units' files have no blanks, but may have backslashes, as an instance's name has one for a dash: systemd prints
+/// those in quotes and doubled, or as `\x5c`.
 fn paths(unit: &UnitSeen, property: &str) -> Vec<String> {
-    listed(unit, property).into_iter().map(|path| path.replace("\\x5c", "\\")).collect()
+    let path = |word: &str| match word.strip_prefix('"').and_then(|word| word.strip_suffix('"')) {
+        Some(quoted) => quoted.replace("\\\\", "\\"),
+        None => word.replace("\\x5c", "\\"),
+    };
+    listed(unit, property).into_iter().map(path).collect()
 }
 
 fn listed<'a>(unit: &'a UnitSeen, property: &str) -> Vec<&'a str> {

@@ -89,6 +89,9 @@ fn no_value_of_any_parameter_becomes_code_or_leaves_its_sandbox() {
                      puma_socket]\n",
                 );
             }
+            if parameter == "puma_service_home" {
+                yaml.push_str("      puma_service_scope: user\n");
+            }
             cases.push((host, parameter.as_str(), type_.as_str(), value));
         }
     }

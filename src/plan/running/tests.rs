@@ -135,6 +135,30 @@ fn systemd_goes_by_the_files_that_are_there() {
     }
 }
 
+/// As systemd 252 and later ones print the paths of an instance with a dash in its name.
+#[test]
+fn a_units_files_are_known_however_systemd_spells_them() {
+    let path = r"/etc/systemd/system/puma@my\x2dapp.service.d/10.conf";
+    let escaped = path.replace('\\', r"\x5c");
+    for told in [path, r#""/etc/systemd/system/puma@my\\x2dapp.service.d/10.conf""#, escaped.as_str()] {
+        let unit =
+            UnitSeen { properties: [("DropInPaths".to_owned(), vec![told.to_owned()])].into(), ..UnitSeen::default() };
+        assert_eq!(super::paths(&unit, "DropInPaths"), [path], "{told}");
+    }
+}
+
+/// Of two users' units of one name, each has the drop-ins that are that user's own.
+#[test]
+fn a_drop_in_of_another_users_unit_is_nobody_elses() {
+    let owned = |path: &str, owner| wanted(Id::path(path), State::default().with_word(Attribute::Owner, owner));
+    let drop_in = owned("/home/shop/.config/systemd/user/puma.service.d/10.conf", "shop");
+    assert!(super::is_drop_in(&drop_in, "shop/puma.service"));
+    for other in ["blog/puma.service", "puma.service", "shop/other.service"] {
+        assert!(!super::is_drop_in(&drop_in, other), "{other}");
+    }
+    assert!(super::is_drop_in(&owned("/etc/systemd/system/puma.service.d/10.conf", "root"), "puma.service"));
+}
+
 /// What we changed ourselves and have not applied is no drift of what runs.
 #[test]
 fn what_runs_is_compared_with_files_that_are_as_wanted_alone() {

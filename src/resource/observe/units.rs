@@ -24,7 +24,10 @@ pub(super) fn units(
             _ if lines.is_empty() => {
                 UnitSeen { error: Some("systemctl said nothing".to_owned()), ..UnitSeen::default() }
             }
-            _ => UnitSeen { error: Some(lines.join("; ")), ..UnitSeen::default() },
+            _ => {
+                let said: Vec<&str> = lines.iter().map(String::as_str).filter(|line| !line.is_empty()).collect();
+                UnitSeen { error: Some(said.join("; ")), ..UnitSeen::default() }
+            }
         }
     };
     request.units.iter().map(|unit| (unit.clone(), seen(unit))).collect()
