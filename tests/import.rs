@@ -160,7 +160,7 @@ fn a_file_that_is_there_is_not_overwritten_unless_told_to() {
     let out = stage.at("hosts.yml").display().to_string();
     fs::write(&out, "mine\n").unwrap();
     let words = [&LOCAL[..], &["--out", &out]].concat();
-    stage.zdt(&words).ended_with(3).says("is there already: it is not overwritten").says("--force");
+    stage.zdt(&words).refused().ended_with(3).says("is there already: it is not overwritten").says("--force");
     assert_eq!(fs::read_to_string(&out).unwrap(), "mine\n");
     let ran = stage.zdt(&[&words[..], &["--force"]].concat());
     ran.ended_with(0).says("Look through it, then: zdt plan");

@@ -130,11 +130,13 @@ fn puma_config(puma: &Puma<'_>, given: &mut Vec<Given>, notes: &mut Vec<Note>) -
         let path = given.iter().find(|given| given.name == name).and_then(|given| given.value.as_str());
         let folder =
             path.and_then(|path| path.rsplit_once('/')).map(|(folder, _)| if folder.is_empty() { "/" } else { folder });
-        if let Some(folder) = folder.filter(|folder| SHARED.contains(folder)) {
+        let shared = format!("{}/shared/", puma.root);
+        let is_shared = |folder: &&str| SHARED.contains(folder) || shared.starts_with(&format!("{folder}/"));
+        if let Some(folder) = folder.filter(is_shared) {
             notes.push(Note::not_mapped(
                 puma.unit,
                 format!(
-                    "{} lies right in {folder}, which others use too: the role sets owner and mode of what holds it",
+                    "{} lies right in {folder}, which holds more than that: the role sets owner and mode of what holds it",
                     path.unwrap_or_default()
                 ),
             ));

@@ -122,6 +122,7 @@ impl<'a, 'p> Settings<'a, 'p> {
             let mode = worth.text.trim_start_matches("0o").trim_start_matches('0').to_owned();
             self.give("puma_state_permission", format!("0{mode}"), config, setting);
         }
+        self.directory(config);
         let doubtful: Vec<&Setting> = config.doubtful().collect();
         for setting in doubtful {
             let text = format!(
@@ -219,13 +220,30 @@ impl<'a, 'p> Settings<'a, 'p> {
             return;
         };
         let worths = config.worths(setting).unwrap_or_default();
-        worths.iter().for_each(|worth| self.environment_tells(worth, config, setting));
+        worths.iter().for_each(|worth| self.note_environment(worth, config, setting));
         let numbers: Result<Vec<u32>, _> = worths.iter().map(|worth| worth.text.parse()).collect();
         match numbers.as_deref() {
             Ok([both]) => self.give("puma_threads", json!([both, both]), config, setting),
             Ok([least, most]) => self.give("puma_threads", json!([least, most]), config, setting),
             _ => self.not_understood(setting),
         }
+    }
+
+    /// A phased restart goes where this leads by then.
+    fn directory(&mut self, config: &Config) {
+        let Some(setting) = config.last("directory") else { return };
+        let wanted = format!("{}/current", self.puma.root);
+        let said = match config.worth(setting) {
+            Some(worth) if worth.text.trim_end_matches('/') == wanted => return,
+            Some(worth) => format!("comes to {}", worth.text),
+            None => "is an expression that only Ruby could work out".to_owned(),
+        };
+        let text = format!(
+            "`directory {}` ({}) {said}: with anything but {wanted} a phased restart takes up no new release",
+            setting.argument,
+            config.place(setting)
+        );
+        self.notes.push(Note::doubt(self.puma.unit, text));
     }
 
     fn path(&mut self, config: &Config, setting: &str, variable: &str, scheme: &str) {
@@ -255,7 +273,7 @@ impl<'a, 'p> Settings<'a, 'p> {
         let setting = config.last(name)?;
         match config.worth(setting) {
             Some(worth) => {
-                self.environment_tells(&worth, config, setting);
+                self.note_environment(&worth, config, setting);
                 Some((worth, setting))
             }
             None => {
@@ -265,16 +283,18 @@ impl<'a, 'p> Settings<'a, 'p> {
         }
     }
 
-    fn environment_tells(&mut self, worth: &Worth, config: &Config, setting: &Setting) {
+    fn note_environment(&mut self, worth: &Worth, config: &Config, setting: &Setting) {
         let Some(name) = worth.environment.first() else { return };
-        let value = match worth.defaulted.contains(name) {
-            true => format!("the unit does not set it, so that it is {}", worth.text),
-            false => format!("the unit sets it to {}", worth.text),
+        let value = if worth.defaulted.contains(name) {
+            "the unit does not set it, so that it is"
+        } else {
+            "the unit sets it to"
         };
         let text = format!(
-            "`{}` comes from {name} ({}); {value}. zdt writes the value, and the variable counts no more",
+            "`{}` comes from {name} ({}); {value} {}. A file that is not zdt's keeps its own words for it",
             setting.name,
-            config.place(setting)
+            config.place(setting),
+            worth.text
         );
         let note = Note::doubt(self.puma.unit, text);
         if !self.notes.contains(&note) {

@@ -34,8 +34,9 @@ import_units() {
 		esac
 	done <<-END
 		$all
-
 	END
+	# Behind the last unit there is no empty line.
+	import_is_puma && pumas=$pumas$id$NL
 	IFS=$NL
 	for id in $pumas; do
 		IFS=$WS

@@ -28,7 +28,10 @@ impl Server {
         let all = [&["import", "-i", &known, "--out", &file], words].concat();
         let before = self.host.snapshot();
         let ran = self.site.zdt(&all, Path::new(&self.host.name));
-        assert_eq!(before.difference(&self.host.snapshot()), "", "import has touched the host");
+        let difference = before.difference(&self.host.snapshot());
+        // Where there is a logind, a login itself leaves its session there.
+        let touched: Vec<&str> = difference.lines().filter(|line| !line[1..].starts_with(" /run/systemd/")).collect();
+        assert!(touched.is_empty(), "import has touched the host: {touched:?}");
         (out, ran)
     }
 
