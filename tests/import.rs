@@ -17,7 +17,8 @@ use zdt::role::{Library, built_in};
 
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import");
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files =
+        fs::read_dir(folder).expect("the test's own files").map(|entry| entry.expect("the test's own files").path());
     let mut cases: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|end| end == "seen")).collect();
     cases.sort();
     cases
@@ -28,7 +29,7 @@ fn library() -> Library {
 }
 
 fn seen(case: &Path) -> Seen {
-    let text = fs::read_to_string(case).unwrap();
+    let text = fs::read_to_string(case).expect("the test's own files");
     let lines: Vec<Vec<u8>> = text.lines().map(|line| line.replace('|', "\u{1f}").into_bytes()).collect();
     Seen::decode(&lines).unwrap_or_else(|fault| panic!("{}: {fault}", case.display()))
 }
@@ -43,7 +44,7 @@ fn what_a_server_told_becomes_this_inventory() {
         let text = inventory_text(&[], &[entry]);
         let expected = case.with_extension("yml");
         if std::env::var_os("ZDT_BLESS").is_some() {
-            fs::write(&expected, &text).unwrap();
+            fs::write(&expected, &text).expect("the test's own files");
         }
         assert_eq!(text, fs::read_to_string(&expected).unwrap_or_default(), "{}", expected.display());
     }
@@ -73,13 +74,13 @@ const CONFIG: &str = "token = 'hunter2/hunter2'\nworkers 3\nthreads 2, 4\nbind '
 
 impl Stage {
     fn new() -> Stage {
-        let stage = Stage { folder: tempfile::tempdir().unwrap() };
+        let stage = Stage { folder: tempfile::tempdir().expect("the test's own files") };
         let root = stage.at("shop");
-        fs::create_dir_all(root.join("shared")).unwrap();
-        fs::create_dir_all(root.join("releases/1")).unwrap();
-        std::os::unix::fs::symlink(root.join("releases/1"), root.join("current")).unwrap();
+        fs::create_dir_all(root.join("shared")).expect("the test's own files");
+        fs::create_dir_all(root.join("releases/1")).expect("the test's own files");
+        std::os::unix::fs::symlink(root.join("releases/1"), root.join("current")).expect("the test's own files");
         let root = root.display().to_string();
-        fs::write(stage.at("shop/shared/puma.rb"), CONFIG.replace("ROOT", &root)).unwrap();
+        fs::write(stage.at("shop/shared/puma.rb"), CONFIG.replace("ROOT", &root)).expect("the test's own files");
         let shown = format!(
             "Id=puma.service\nMainPID=0\nLoadState=loaded\nActiveState=inactive\nType=simple\nUser=shop\n\
              WorkingDirectory={root}/current\nEnvironment=RAILS_ENV=production SECRET_KEY_BASE=hunter2\n\
@@ -106,10 +107,10 @@ impl Stage {
     }
 
     fn command(&self, name: &str, script: &str) {
-        fs::create_dir_all(self.at("bin")).unwrap();
+        fs::create_dir_all(self.at("bin")).expect("the test's own files");
         let file = self.at("bin").join(name);
-        fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        fs::write(&file, format!("#!/bin/sh\n{script}\n")).expect("the test's own files");
+        fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("the test's own files");
     }
 
     fn zdt(&self, words: &[&str]) -> Ran {
@@ -118,13 +119,13 @@ impl Stage {
         let output = Command::new(env!("CARGO_BIN_EXE_zdt"))
             .arg("import")
             .args(words)
-            .env("PATH", std::env::join_paths(places).unwrap())
+            .env("PATH", std::env::join_paths(places).expect("the test's own files"))
             .env("HOME", self.folder.path())
             .env("XDG_RUNTIME_DIR", self.folder.path())
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .output()
-            .unwrap();
+            .expect("the test's own files");
         Ran::of(&output, format!("zdt import {}", words.join(" ")))
     }
 }
@@ -147,7 +148,7 @@ fn a_host_is_printed_as_an_inventory_and_its_secrets_stay_there() {
     }
     let json = stage.zdt(&[&LOCAL[..], &["--json"]].concat());
     json.ended_with(0);
-    let document: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&json.stdout).expect("a document");
     assert_eq!(document["command"], "import");
     assert_eq!(document["inventory"], ran.stdout.as_str());
     assert_eq!(document["hosts"][0]["variables"]["puma_workers"]["value"], 3);
@@ -158,14 +159,14 @@ fn a_host_is_printed_as_an_inventory_and_its_secrets_stay_there() {
 fn a_file_that_is_there_is_not_overwritten_unless_told_to() {
     let stage = Stage::new();
     let out = stage.at("hosts.yml").display().to_string();
-    fs::write(&out, "mine\n").unwrap();
+    fs::write(&out, "mine\n").expect("the test's own files");
     let words = [&LOCAL[..], &["--out", &out]].concat();
     stage.zdt(&words).refused().ended_with(3).says("is there already: it is not overwritten").says("--force");
-    assert_eq!(fs::read_to_string(&out).unwrap(), "mine\n");
+    assert_eq!(fs::read_to_string(&out).expect("the test's own files"), "mine\n");
     let ran = stage.zdt(&[&words[..], &["--force"]].concat());
     ran.ended_with(0).says("Look through it, then: zdt plan");
     assert_eq!(ran.stdout, "");
-    assert!(fs::read_to_string(&out).unwrap().contains("app_name: shop"));
+    assert!(fs::read_to_string(&out).expect("the test's own files").contains("app_name: shop"));
 }
 
 #[test]
@@ -179,7 +180,7 @@ fn of_several_hosts_what_was_read_is_written_and_the_worst_decides() {
         &inventory,
         "all: {hosts: {here: {ansible_connection: local}, gone: {ansible_host: 127.0.0.1, ansible_port: 1}}}\n",
     )
-    .unwrap();
+    .expect("the test's own files");
     let ran = stage.zdt(&["-i", &inventory.display().to_string(), "all", "--timeout", "5"]);
     ran.ended_with(4);
     assert!(ran.stdout.contains("# gone: could not be read: "), "{}", ran.all());
