@@ -224,10 +224,12 @@ fn pieces<'a>(text: &'a str, by: &str) -> Vec<&'a str> {
 
 /// `path` as Ruby's `File.expand_path` has it, seen from `base`, without asking the disk.
 fn absolute(base: &str, path: &str) -> Option<String> {
-    let whole = if path.starts_with('/') { path.to_owned() } else { format!("{base}/{path}") };
-    if !whole.starts_with('/') {
-        return None;
-    }
+    let whole = match (path.starts_with('/'), base.starts_with('/')) {
+        (true, _) => path.to_owned(),
+        (false, true) => format!("{base}/{path}"),
+        // Seen from where Ruby happens to run.
+        (false, false) => return None,
+    };
     let mut parts: Vec<&str> = Vec::new();
     for part in whole.split('/') {
         match part {

@@ -27,7 +27,7 @@ pub use vars::{Edit, WriteFault, write};
 
 /// How much is tried before it is given up.
 const TRIALS: usize = 2_000;
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One resource of one host, and all that its roles are made of.
 #[derive(Debug)]

@@ -89,6 +89,13 @@ fn no_value_of_any_parameter_becomes_code_or_leaves_its_sandbox() {
                      puma_socket]\n",
                 );
             }
+            if parameter.starts_with("capistrano_") {
+                yaml.push_str("      zdt_roles: [capistrano_tasks]\n");
+                let needed = ["capistrano_path: /srv/checkout", "capistrano_user: shop"];
+                for line in needed.iter().filter(|line| !line.starts_with(&format!("{parameter}:"))) {
+                    yaml.push_str(&format!("      {line}\n"));
+                }
+            }
             if parameter == "puma_service_home" {
                 yaml.push_str("      puma_service_scope: user\n");
             }
