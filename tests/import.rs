@@ -1,9 +1,7 @@
 //! What servers told, and the inventory that comes of it; and `zdt import` on the command line, with stand-ins for what a host runs.
 //! `ZDT_BLESS=1` writes what came out; read the diff before you commit it.
-#![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
 
 #[path = "cli/ran.rs"]
-#[expect(dead_code, reason = "what is refused is told by its exit code here")]
 mod ran;
 
 use std::fs;
