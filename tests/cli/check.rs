@@ -46,7 +46,7 @@ fn what_is_found_is_told_by_severity() {
          nowhere to try again.\n    \
          → Name the same socket on two lines, each with `max_fails=0 fail_timeout=0`; the role `nginx_upstream` does.\n  \
          also 1 less severe: `--severity info` tells\n  \
-         ✔ 22 rules hold\n\nCheck: 1 host: 1 error, 1 warning.\n",
+         ✔ 23 rules hold\n\nCheck: 1 host: 1 error, 1 warning.\n",
         "{}",
         ran.all()
     );
@@ -79,7 +79,8 @@ fn what_could_not_be_told_is_not_well() {
 
 #[test]
 fn every_rule_can_tell_that_it_does_not_know() {
-    let ran = Place::new().zdt(&[&CHECK[..], &["--severity", "info", "--json"]].concat());
+    let user = ["-e", "puma_service_scope=user"];
+    let ran = Place::new().zdt(&[&CHECK[..], &["--severity", "info", "--json"], &user].concat());
     let report: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
     let rules = report["hosts"][0]["rules"].as_array().expect("rules");
     assert_eq!(rules.len(), 26);
