@@ -50,7 +50,7 @@ BEGIN {
 
 # A control server may be given its token, and a certificate its password.
 import_hiding='
-/^control	/s/^\([^	]*	[^	]*	[^	]*	[^,{]*\)[,{].*/\1/
+/^control	/s/^\([^	]*	[^	]*	[^	]*	[^,{?]*\)[,{?].*/\1/
 /ssl:/s/?.*//
 '
 
@@ -65,6 +65,8 @@ match($0, /^[A-Za-z_][A-Za-z0-9_]*[ \t]*=[ \t]*/) {
 	name = substr($0, 1, RLENGTH); rest = substr($0, RLENGTH + 1)
 	sub(/[ \t]*=[ \t]*$/, "", name)
 	if (tolower(name rest) ~ /secret|token|passw|key|cred|salt/) next
+	# An address of something else may hold who logs in there.
+	if (rest ~ /:\/\/[^\/]/) next
 	if (rest !~ /^["\047][^"\047]*\/[^"\047]*["\047]/ && rest !~ /^(File|__dir__|ENV|Integer[(]|[0-9]+ *$)/ && rest !~ /^["\047]#[{]/) next
 	gsub(/[\t\r]/, " ", rest)
 	sub(/ +#[^{].*$/, "", rest)
@@ -121,7 +123,8 @@ import_tree() {
 	[ ! -d "$root/shared" ] || say shared yes
 	[ ! -f "$root/revisions.log" ] || say revisions_log yes
 	if [ -f "$root/current/REVISION" ] && [ -r "$root/current/REVISION" ]; then
-		say revision "$(timeout -s KILL 5 head -c 100 -- "$root/current/REVISION" | tr -cd 'A-Za-z0-9._-')"
+		# It may be a link to anything: a name of a commit or a release, and nothing else, leaves the host.
+		say revision "$(timeout -s KILL 5 head -c 100 -- "$root/current/REVISION" | grep -xE '[0-9A-Za-z][0-9A-Za-z._-]{0,63}' | head -n 1)"
 	fi
 	if [ -f "$root/current/Gemfile.lock" ] && [ -r "$root/current/Gemfile.lock" ]; then
 		say locked "$(timeout -s KILL 5 head -c 4194304 -- "$root/current/Gemfile.lock" |

@@ -5,10 +5,15 @@
 # Those of the manager at hand, the stopped ones too.
 import_units() {
 	fact="manager ${unit_user:-system}"
-	names=$({
-		manager list-units --type=service --all --plain --no-legend --no-pager
-		manager list-unit-files --type=service --no-legend --no-pager
-	} | sed -n 's/^[^[:alnum:]_]*\([^[:space:]]*\.service\)[[:space:]].*/\1/p' | grep -v '@\.service$' | sort -u)
+	# A list that was cut off must not read like a server with less on it.
+	if ! listed=$(
+		manager list-units --type=service --all --plain --no-legend --no-pager &&
+			manager list-unit-files --type=service --no-legend --no-pager
+	); then
+		say untold "\`systemctl${scope:+ $scope}\` does not list its services"
+		return
+	fi
+	names=$(printf '%s\n' "$listed" | sed -n 's/^[^[:alnum:]_]*\([^[:space:]]*\.service\)[[:space:]].*/\1/p' | grep -v '@\.service$' | sort -u)
 	if [ -z "$names" ]; then
 		say untold "\`systemctl${scope:+ $scope}\` lists no service"
 		return
@@ -16,8 +21,7 @@ import_units() {
 	IFS=$NL
 	set -- $names
 	IFS=$WS
-	all=$(manager show --no-pager -p Id,MainPID,ExecStart -- "$@")
-	if [ -z "$all" ]; then
+	if ! all=$(manager show --no-pager -p Id,MainPID,ExecStart -- "$@") || [ -z "$all" ]; then
 		say untold "\`systemctl${scope:+ $scope} show\` does not answer"
 		return
 	fi
@@ -153,12 +157,16 @@ import_commands() {
 # Words that set a variable keep its value only where it is one of those that say how Puma runs.
 masking_program='
 {
-	n = split($0, w, " "); quoted = ""; next_hidden = 0; text = ""
+	n = split($0, w, " "); quoted = ""; next_hidden = 0; more = 0; text = ""
 	for (i = 1; i <= n; i++) {
 		one = w[i]
 		if (quoted != "") { if (substr(one, length(one)) == quoted) quoted = ""; continue }
+		# Words run together: what follows a hidden value may be the rest of it, unless it looks like a word of its own.
+		if (more && one !~ /^([\/-]|["\047(]*[A-Za-z_][A-Za-z0-9_]*=|(bundle|exec|ruby|env|puma)$)/) continue
+		more = 0
+		if (one ~ /:\/\//) sub(/[?].*/, "?[hidden]", one)
 		if (next_hidden) { one = "[hidden]"; next_hidden = 0 }
-		else if (one ~ /^--?[a-z-]*(token|secret|password)[a-z-]*$/) next_hidden = 1
+		else if (one == "-T" || one ~ /^--?[a-z-]*(token|secret|password)[a-z-]*$/) next_hidden = 1
 		else if (one ~ /^--?[a-z-]*(token|secret|password)[a-z-]*=/) sub(/=.*/, "=[hidden]", one)
 		else if (match(one, /^["\047(]*[A-Za-z_][A-Za-z0-9_]*=/)) {
 			before = substr(one, 1, RLENGTH); rest = substr(one, RLENGTH + 1)
@@ -167,7 +175,7 @@ masking_program='
 			if (name !~ /^(RAILS_ENV|RACK_ENV|APP_ENV|WEB_CONCURRENCY|RAILS_MAX_THREADS|RAILS_MIN_THREADS|PORT|BUNDLE_GEMFILE)$/) {
 				first = substr(rest, 1, 1)
 				if ((first == "\"" || first == "\047") && (length(rest) < 2 || substr(rest, length(rest)) != first)) quoted = first
-				one = before "[hidden]"
+				one = before "[hidden]"; more = 1
 			}
 		}
 		text = text (text == "" ? "" : " ") one

@@ -108,7 +108,8 @@ served_before() {
 	lines_of served
 	IFS=$NL
 	for line in $lines; do
-		[ "${line%%"$US"*}" != "$unit" ] || served=${line#*"$US"}
+		# Where it was noted twice, what served before is the first.
+		[ "${line%%"$US"*}" != "$unit" ] || [ -n "$served" ] || served=${line#*"$US"}
 	done
 	IFS=$WS
 }

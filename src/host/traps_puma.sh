@@ -236,7 +236,9 @@ hidden || /^[ \t]*(#|$)/ { next }
 	if (rest ~ / (if|unless) /) doubt = "yes"
 	gsub(/^ +| +$/, "", rest)
 	if (rest ~ /^[(].*[)]$/) rest = substr(rest, 2, length(rest) - 2)
-	if (word == "stdout_redirect") rest = ""
+	if (word == "stdout_redirect" || names[word] == "hook") rest = ""
+	# What stands behind is another statement, and stays on the host.
+	sub(/ *;.*/, "", rest)
 	print names[word] "\t" NR "\t" doubt "\t" substr(rest, 1, 200)
 }
 '

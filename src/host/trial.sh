@@ -39,7 +39,11 @@ try_app() {
 	active | reloading) ;;
 	*) return 0 ;;
 	esac
-	await_title && release=$(cd -P "$current/" 2>/dev/null && pwd -P) || return
+	await_title || return
+	release=$(cd -P "$current/" 2>/dev/null && pwd -P) || {
+		reason="\`$current\` leads to no folder"
+		return 1
+	}
 	try_boot || return
 	tried_units=$tried_units$unit$NL
 }
