@@ -83,7 +83,7 @@ fn what_does_not_answer_is_said_by_every_shell() {
         let answer = ask(&shell, &[], &programs, "import", b"end\x1f\n");
         let told = show(&answer.lines).replace('\u{1f}', "|");
         for line in [
-            "f|manager system|untold|=`systemctl` lists no service",
+            "f|manager system|untold|=`systemctl` does not list its services",
             "f|nginx|untold|=`nginx -T` shows no whole configuration: open() \"/k\" failed",
         ] {
             assert!(told.lines().any(|one| one == line), "{shell:?}: no `{line}` in\n{told}");
