@@ -127,7 +127,6 @@ fn what_is_nested_deeply_is_refused_and_not_fallen_into() {
         ("case a\nwhen 1\n", "end\n"),
         ("a.b(", ")"),
         ("class A\n", "end\n"),
-        ("defined? ", ""),
         ("not ", ""),
         ("a ? b : ", ""),
         ("while a\n", "end\n"),
