@@ -24,6 +24,8 @@ mod exits;
 mod fleets;
 #[path = "cli/history.rs"]
 mod history;
+#[path = "cli/import.rs"]
+mod import;
 #[path = "cli/inputs.rs"]
 mod inputs;
 #[path = "cli/json.rs"]

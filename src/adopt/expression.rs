@@ -17,6 +17,7 @@ pub struct Worth {
 struct Used {
     environment: Vec<String>,
     defaulted: Vec<String>,
+    steps: usize,
 }
 
 /// Where expressions stand, and what they may name.
@@ -33,6 +34,11 @@ pub struct Scope {
 /// Variables may name variables, and in a circle.
 const DEPTH: usize = 12;
 
+/// A variable that names another one twice doubles the work with each level: what takes more steps, or comes to a longer text
+/// (in bytes; Linux's longest path), is not understood.
+const STEPS: usize = 1_000;
+const LONGEST: usize = 4_096;
+
 impl Scope {
     pub fn worth(&self, expression: &str) -> Option<Worth> {
         let mut used = Used::default();
@@ -42,7 +48,15 @@ impl Scope {
 
     fn read(&self, expression: &str, depth: usize, used: &mut Used) -> Option<String> {
         let depth = depth.checked_sub(1)?;
-        let text = expression.trim();
+        used.steps += 1;
+        if used.steps > STEPS {
+            return None;
+        }
+        self.read_one(expression.trim(), depth, used).filter(|text| text.len() <= LONGEST)
+    }
+
+    /// `text` without space around it, one step deeper.
+    fn read_one(&self, text: &str, depth: usize, used: &mut Used) -> Option<String> {
         if let Some([first, second]) = split(text, "||") {
             return self.environment_or(first, depth, used, |scope, used| scope.read(second, depth, used));
         }
@@ -118,7 +132,7 @@ impl Scope {
             }
             None => (enclosed(text.strip_prefix("ENV")?, '[', ']')?, None),
         };
-        let name = self.read(name, depth, &mut Used::default())?;
+        let name = self.read(name, depth, used)?;
         used.environment.push(name.clone());
         if let Some(value) = self.environment.get(&name) {
             return Some(value.clone());
@@ -297,6 +311,24 @@ mod tests {
                 "{expression}"
             );
         }
+    }
+
+    #[test]
+    fn a_file_that_wants_endless_work_is_not_understood() {
+        let mut scope = scope();
+        scope.lets.insert("v0".to_owned(), "\"a\"".to_owned());
+        for level in 1..10 {
+            let before = format!("#{{v{}}}", level - 1);
+            scope.lets.insert(format!("v{level}"), format!("\"{}\"", before.repeat(50)));
+        }
+        assert_eq!(scope.worth("v1").map(|worth| worth.text), Some("a".repeat(50)));
+        // Each of these would be put together of 50⁹ parts, or come to as many bytes.
+        for expression in ["v9", "ENV[v9]", "ENV['NOT_SET'] || v9", "File.join(v9, v9)"] {
+            assert_eq!(scope.worth(expression), None, "{expression}");
+        }
+        scope.lets.insert("long".to_owned(), format!("\"{}\"", "a".repeat(LONGEST)));
+        assert_eq!(scope.worth("long").map(|worth| worth.text.len()), Some(LONGEST));
+        assert_eq!(scope.worth("\"/#{long}\""), None);
     }
 
     #[test]

@@ -8,9 +8,10 @@ use crate::adopt::{HostEntry, Keep, inventory_text};
 use crate::cli::arguments::Work;
 use crate::cli::error::{Report, render};
 use crate::cli::{Exit, exit, output, screen, selection};
-use crate::engine::{self, Imported, Job, Problem, Trouble};
+use crate::engine::{self, Imported, Job, Manner, Problem, Trouble};
 use crate::project::{self, Project};
 use crate::report::import::{document, recap};
+use crate::report::refusal_words;
 
 mod connection;
 mod destination;
@@ -64,15 +65,18 @@ fn attempt(command: &Import) -> Result<Exit, Exit> {
     let runtime = screen::runtime()?;
     let (fleet, mut events) = screen::fleet(prepared.jobs, selection::options(&command.work, engine::Terms::default()));
     let keep = if command.as_is { Keep::AsIs } else { Keep::Guide };
+    let manner = Manner { library, keep, words: refusal_words };
     let hosts = entries.len();
-    let imported = runtime.block_on(screen::watch(fleet.import(&library, keep), &mut events, "reading", hosts));
+    let imported = runtime.block_on(screen::watch(fleet.import(&manner), &mut events, "reading", hosts));
     let exit = exit::worst(imported.iter().map(Exit::of_import));
     for (host, one) in fleet.hosts().zip(&imported) {
         complain(host, one);
     }
     let entries: Vec<HostEntry> = entries.into_iter().zip(&imported).map(filled).collect();
     let text = inventory_text(head(command), &entries);
-    if let Some(place) = &place {
+    // An inventory of nothing is written over none that says something.
+    let is_read = entries.iter().any(|entry| entry.unknown.is_none());
+    if let Some(place) = place.as_ref().filter(|_| is_read) {
         place.write(&text).map_err(refused)?;
     }
     if command.json {
@@ -83,7 +87,11 @@ fn attempt(command: &Import) -> Result<Exit, Exit> {
     output::complain(&recap(&entries));
     if let Some(path) = &command.out {
         let path = path.display();
-        output::complain(&format!("Written to {path}. Look through it, then: zdt plan {path}\n"));
+        output::complain(&if is_read {
+            format!("Written to {path}. Look through it, then: zdt plan {path}\n")
+        } else {
+            format!("No host was read: {path} was not written.\n")
+        });
     }
     Ok(exit)
 }
@@ -128,8 +136,17 @@ fn destinations(command: &Import) -> Result<Vec<Destination>, Exit> {
         };
         destination.user = destination.user.or_else(|| command.user.clone());
         destination.r#become = command.r#become;
-        if !destinations.contains(&destination) {
-            destinations.push(destination);
+        match destinations.iter().find(|known| known.name() == destination.name()) {
+            None => destinations.push(destination),
+            Some(known) if *known == destination => {}
+            Some(_) => {
+                let name = crate::cli::error::quote(&destination.name());
+                let report = Report::new(format!("{name} is named twice, and reached in two ways"));
+                let next =
+                    "Name each server once; one that answers on two ports needs an alias of ~/.ssh/config for each.";
+                output::complain(&render(&[report.help(next)]));
+                return Err(Exit::Usage);
+            }
         }
     }
     Ok(destinations)

@@ -4,6 +4,7 @@ mod assembly;
 mod fit;
 mod sketch;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::adopt::{self, Adopted, App, HostEntry, Keep, RoleEntry, RoleUse, Seen};
@@ -12,7 +13,7 @@ use crate::engine::visit::Visit;
 use crate::engine::{Event, Fleet, Goal, Job, Problem, Stage, Trouble, Wanted, remote};
 use crate::host::{self, Session};
 use crate::inventory::Connection;
-use crate::plan::HostPlan;
+use crate::plan::{HostPlan, Refusal};
 use crate::project::Project;
 use crate::resource::{Facts, Level};
 use crate::role::Library;
@@ -28,6 +29,15 @@ pub enum Imported {
     Sandbox,
     /// It could not be reached or read.
     Unknown(Trouble),
+}
+
+/// How an import is done.
+#[derive(Debug, Clone)]
+pub struct Manner {
+    pub library: Arc<Library>,
+    pub keep: Keep,
+    /// Says of a plan that is refused why.
+    pub words: fn(&Refusal) -> String,
 }
 
 /// The hosts that `limit` selects, whatever roles they have, and the roles that there are.
@@ -58,11 +68,11 @@ pub fn visits(project: &Project, limit: Option<&str>) -> Result<(Prepared, Arc<L
 
 impl Fleet {
     /// Reads every host, in the order of the jobs; changes nothing.
-    pub async fn import(&self, library: &Arc<Library>, keep: Keep) -> Vec<Imported> {
-        let each = (0..self.jobs().len()).map(|index| (index, Arc::clone(library)));
+    pub async fn import(&self, manner: &Manner) -> Vec<Imported> {
+        let each = (0..self.jobs().len()).map(|index| (index, manner.clone()));
         let imported = self
-            .each(each, move |base, library: Arc<Library>| async move {
-                let imported = base.visit().import(&library, keep).await;
+            .each(each, move |base, manner: Manner| async move {
+                let imported = base.visit().import(&manner).await;
                 base.tell(Event::Planned { host: base.host() });
                 imported
             })
@@ -72,17 +82,18 @@ impl Fleet {
 }
 
 impl Visit<'_> {
-    async fn import(&self, library: &Library, keep: Keep) -> Imported {
+    async fn import(&self, manner: &Manner) -> Imported {
         if self.job.root.is_some() {
             return Imported::Sandbox;
         }
-        match self.read(library, keep).await {
+        match self.read(manner).await {
             Ok(entry) => Imported::Read(Box::new(entry)),
             Err(fault) => Imported::Unknown(Trouble::Host(fault)),
         }
     }
 
-    async fn read(&self, library: &Library, keep: Keep) -> Result<HostEntry, host::Fault> {
+    async fn read(&self, manner: &Manner) -> Result<HostEntry, host::Fault> {
+        let (library, keep) = (&*manner.library, manner.keep);
         self.stage(Stage::Connect);
         let mut session = host::connect(&self.job.target, &self.options.connect).await?;
         self.stage(Stage::Observe);
@@ -96,7 +107,7 @@ impl Visit<'_> {
         for app in adopted.apps {
             let app = entry.begin(app);
             for wanted in &app.roles {
-                let found = self.unchanging(&mut session, library, &app, wanted).await?;
+                let found = self.unchanging(&mut session, manner, &app, wanted).await?;
                 entry.put(&app, wanted, found);
             }
             entry.end(&app);
@@ -108,10 +119,11 @@ impl Visit<'_> {
     async fn unchanging(
         &self,
         session: &mut Session,
-        library: &Library,
+        manner: &Manner,
         app: &App,
         wanted: &RoleUse,
     ) -> Result<Result<RoleEntry, String>, host::Fault> {
+        let library = &*manner.library;
         let mut why = String::new();
         for way in &wanted.ways {
             let Some(entry) = fit::entry(library, app, &wanted.role, way) else { continue };
@@ -120,9 +132,9 @@ impl Visit<'_> {
             let goal = Goal::Roles { prune: false, only: None };
             let observation = remote::observe(session, &goal.request(&job)).await?;
             match goal.plan(&job, &observation) {
-                Ok(plan) => match would_change(&plan) {
+                Ok(plan) => match would_do(&plan, manner.words) {
                     None => return Ok(Ok(entry)),
-                    Some(changes) if why.is_empty() => why = format!("as it is here it cannot be said: {changes}"),
+                    Some(work) if why.is_empty() => why = format!("as it is here it cannot be said: {work}"),
                     Some(_) => {}
                 },
                 Err(Trouble::Unseen(unknown)) => {
@@ -155,17 +167,24 @@ pub fn fitted(library: &Library, host: &str, adopted: Adopted) -> HostEntry {
 
 const NOT_TAKEN: &str = "it does not take the values that were read";
 
-/// What a plan would change or refuse, in a few words.
-fn would_change(plan: &HostPlan) -> Option<String> {
-    let mut found: Vec<String> = plan.changes.iter().map(|change| change.id.to_string()).collect();
-    let refusals =
-        plan.notices.iter().filter(|notice| notice.level == Level::Refusal).map(|notice| notice.text.clone());
-    found.extend(refusals);
-    if found.is_empty() && plan.refusals.is_empty() && !plan.has_work() {
-        return None;
+/// What a plan would change, or why it is refused, in a few words; `None`: it would do nothing.
+fn would_do(plan: &HostPlan, words: fn(&Refusal) -> String) -> Option<String> {
+    let mut refused: BTreeSet<String> = plan.refusals.iter().map(words).collect();
+    let notices = plan.notices.iter().filter(|notice| notice.level == Level::Refusal);
+    refused.extend(notices.map(|notice| notice.text.clone()));
+    let changes: BTreeSet<String> = plan.changes.iter().map(|change| change.id.to_string()).collect();
+    let handlers: BTreeSet<String> = plan.handlers.iter().map(|planned| planned.handler.name.clone()).collect();
+    let mut found = Vec::new();
+    for (what, names) in [("its plan is refused:", refused), ("it would change", changes), ("it would run", handlers)] {
+        // What runs follows from what changes.
+        if !names.is_empty() && (what != "it would run" || found.is_empty()) {
+            found.push(format!("{what} {}", names.into_iter().collect::<Vec<_>>().join(", ")));
+        }
     }
-    found.dedup();
-    Some(format!("it would change {}", found.join(", ")))
+    if found.is_empty() && plan.has_work() {
+        found.push("it would write zdt's record of the host anew".to_owned());
+    }
+    (!found.is_empty()).then(|| found.join("; "))
 }
 
 impl Job {

@@ -34,7 +34,7 @@ pub use drift::{Drifted, Look, Looked};
 pub use event::{Applied, Batch, Doubt, Event, Planned, Ready, Stage, Trouble};
 pub use fleet::{Fleet, Options};
 pub use goal::Goal;
-pub use import::{Imported, fitted, visits};
+pub use import::{Imported, Manner, fitted, visits};
 pub use job::{Job, Prepared, Problem, prepare};
 pub use open::stands_open;
 pub use rolling::{Asked, Differing, Forecast, Ramp, Size, WhyNot};

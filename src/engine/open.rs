@@ -10,7 +10,8 @@ pub fn stands_open(open: &OpenSeen, root: Option<&str>) -> Notice {
     let text = match state {
         OpenState::Held => {
             format!(
-                "{name} is at work there. What is shown may be half of a change. An apply waits until it has ended."
+                "{name} is at work there. What is shown may be half of a change. An apply waits for its end, for as long as \
+                 `--lock-timeout` says."
             )
         }
         OpenState::Left => format!(

@@ -26,7 +26,8 @@ fn done(handler: &Handler) -> &[String] {
 /// Adds whom `other`, which does the same, concerns.
 fn concern(handler: &mut Handler, other: &Handler) {
     let whom = &other.arguments[done(other).len()..];
-    let known = handler.arguments.windows(whom.len().max(1)).any(|words| words == whom);
+    // One after the other, as many words each: a word of one may be that of another, at another place.
+    let known = handler.arguments[done(handler).len()..].chunks_exact(whom.len().max(1)).any(|words| words == whom);
     if !known {
         handler.arguments.extend_from_slice(whom);
     }

@@ -98,6 +98,7 @@ pub fn plan(desired: &Desired, observation: &Observation) -> Result<HostPlan, Ve
     host_plan.notices.extend(orphan::blindness(observation));
     host_plan.orphans = orphan::orphans(desired, observation);
     host_plan.forgotten = settled::forgotten(desired, observation);
+    host_plan.notices.extend(settled::stays(desired, observation));
     host_plan.renew_record = observation.applied.to_renew();
     host_plan.handlers = handler::needed(&host_plan.changes, &desired.handlers);
     host_plan.checks = checks(desired, &host_plan.changes);

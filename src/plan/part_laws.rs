@@ -170,6 +170,8 @@ fn no_role_wants_it_any_more_and_it_is_forgotten_but_stays() {
     plan.prune(&observation);
     assert_eq!((plan.changes.len(), plan.orphans.len()), (0, 0));
     assert_eq!(plan.forgotten, [AppliedPath::gone(PATH)]);
+    let [said] = plan.notices.as_slice() else { panic!("{:?}", plan.notices) };
+    assert!(said.text.starts_with(&format!("`{PATH}` keeps what role `")), "{}", said.text);
 }
 
 #[test]

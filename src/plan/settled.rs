@@ -2,7 +2,8 @@ use std::collections::BTreeSet;
 
 use crate::plan::order;
 use crate::resource::{
-    AppliedPath, Check, Desired, Handler, Id, Observation, Resource, State, Subject, remember_checks, remember_handlers,
+    AppliedPath, Check, Desired, Handler, Id, Level, Notice, Observation, Resource, State, Subject, remember_checks,
+    remember_handlers,
 };
 
 /// What the host is to remember of a resource that is as wanted already.
@@ -37,7 +38,26 @@ pub(super) fn settled(
 
 /// What the host need not remember any more: no role wants it, and it was never zdt's to take away.
 pub(super) fn forgotten(desired: &Desired, observation: &Observation) -> Vec<AppliedPath> {
-    let wanted: BTreeSet<&Id> = desired.ids().collect();
+    no_ones(desired, observation).map(|left| AppliedPath::gone(&left.path)).collect()
+}
+
+/// Says of each part of a file that is forgotten so that it stays: nobody will speak of it again.
+pub(super) fn stays(desired: &Desired, observation: &Observation) -> Vec<Notice> {
+    let parts = no_ones(desired, observation).filter(|left| left.is_part());
+    let notice = |left: &AppliedPath| Notice {
+        role: left.role.clone(),
+        level: Level::Info,
+        text: format!(
+            "`{}` keeps what role `{}` has set in it, and zdt forgets that: no role wants it any more. Take it out by hand if it \
+             shall not stay.",
+            left.path, left.role
+        ),
+    };
+    parts.map(notice).collect()
+}
+
+fn no_ones<'a>(desired: &Desired, observation: &'a Observation) -> impl Iterator<Item = &'a AppliedPath> {
+    let wanted: BTreeSet<Id> = desired.ids().cloned().collect();
     let known = observation.applied.paths.values().filter(|left| !left.made).chain(observation.applied.units.values());
-    known.filter(|left| !wanted.contains(&left.id())).map(|left| AppliedPath::gone(&left.path)).collect()
+    known.filter(move |left| !wanted.contains(&left.id()))
 }

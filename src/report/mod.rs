@@ -33,6 +33,6 @@ pub use printable::printable;
 pub use progress::Progress;
 pub use recap::{Tally, apply_recap, plan_recap};
 pub use rolling::{batch_line, pause_line, schedule_lines, why_not_words};
-pub use unmade::unmade_words;
-pub use why::refused_because;
+pub use unmade::{unmade_apart, unmade_words};
+pub use why::{refusal_words, refused_because};
 pub use witnessed::{witness_json, witness_line, witness_recap};

@@ -6,21 +6,8 @@ use crate::resource::{Hindrance, Unmade};
 
 /// Why the part of a file that is `role`'s cannot be set, and what to do about it. `name` is the file's, as it is to be shown.
 pub(super) fn unmade(name: &str, role: &str, why: &Hindrance) -> String {
-    match why {
-        Hindrance::Absent => {
-            format!(
-                "{name} does not exist, and role `{role}` sets only a part of it: make it, or name the file that has it"
-            )
-        }
-        Hindrance::OtherType { seen, target: Some(target) } if seen == "link" => {
-            format!("{name} is a link to `{}`: name the path that it leads to", printable(target))
-        }
-        Hindrance::OtherType { seen, .. } => format!("{name} is a {seen}, and role `{role}` sets a part of a file"),
-        Hindrance::TooLarge => {
-            format!("{name} is too large to be looked into: move what role `{role}` sets into a file of its own")
-        }
-        Hindrance::Fault(fault) => of_fault(name, role, fault),
-    }
+    let (cause, next) = cause_and_next(name, role, why);
+    format!("{cause}: {next}")
 }
 
 /// The same without any style.
@@ -28,15 +15,41 @@ pub fn unmade_words(part: &Unmade) -> String {
     unmade(&printable(&part.id.to_string()), &part.role, &part.why)
 }
 
-fn of_fault(name: &str, role: &str, fault: &Fault) -> String {
-    let (cause, next) = words(&fault.why);
-    match fault.at {
-        Some(Place { text: Text::Whole, line, column }) => format!("{name}:{line}:{column}: {cause}: {next}"),
-        Some(Place { text: Text::Fragment, line, column }) => {
-            format!("{name}: line {line}, column {column} of what role `{role}` sets there: {cause}: {next}")
+/// The same for an error, which has its next step apart.
+pub fn unmade_apart(part: &Unmade) -> (String, String) {
+    cause_and_next(&printable(&part.id.to_string()), &part.role, &part.why)
+}
+
+fn cause_and_next(name: &str, role: &str, why: &Hindrance) -> (String, String) {
+    match why {
+        Hindrance::Absent => (
+            format!("{name} does not exist, and role `{role}` sets only a part of it"),
+            "make it, or name the file that has it".to_owned(),
+        ),
+        Hindrance::OtherType { seen, target: Some(target) } if seen == "link" => {
+            (format!("{name} is a link to `{}`", printable(target)), "name the path that it leads to".to_owned())
         }
-        None => format!("{name}: {cause}: {next}"),
+        Hindrance::OtherType { seen, .. } => {
+            (format!("{name} is a {seen}, and role `{role}` sets a part of a file"), "name a file".to_owned())
+        }
+        Hindrance::TooLarge => (
+            format!("{name} is too large to be looked into"),
+            format!("move what role `{role}` sets into a file of its own"),
+        ),
+        Hindrance::Fault(fault) => of_fault(name, role, fault),
     }
+}
+
+fn of_fault(name: &str, role: &str, fault: &Fault) -> (String, String) {
+    let (cause, next) = words(&fault.why);
+    let cause = match fault.at {
+        Some(Place { text: Text::Whole, line, column }) => format!("{name}:{line}:{column}: {cause}"),
+        Some(Place { text: Text::Fragment, line, column }) => {
+            format!("{name}: line {line}, column {column} of what role `{role}` sets there: {cause}")
+        }
+        None => format!("{name}: {cause}"),
+    };
+    (cause, next)
 }
 
 /// What is the matter, and what to do about it.
@@ -54,7 +67,9 @@ fn of_nginx(why: &nginx::Why) -> (String, String) {
     let apart = |what: &str| format!("{what}, or have the upstream in a file of its own");
     let (cause, next) = match why {
         Why::TooLarge { limit } => (format!("it is larger than {limit} bytes"), apart("make it smaller")),
-        Why::TooDeep { limit } => (format!("more than {limit} blocks are in each other"), CHECK.to_owned()),
+        Why::TooDeep { limit } => {
+            (format!("more than {limit} blocks are in each other"), apart("take some of them out"))
+        }
         Why::TooManyTokens { limit } => (format!("it has more than {limit} words and signs"), apart("make it smaller")),
         Why::Unexpected { byte } => (format!("`{}` cannot stand here", byte.escape_ascii()), CHECK.to_owned()),
         Why::Unfinished => ("what begins here does not end".to_owned(), CHECK.to_owned()),
@@ -78,9 +93,14 @@ fn of_nginx(why: &nginx::Why) -> (String, String) {
             apart("take that server out"),
         ),
         Why::Block { name } => (format!("`{}` is a block here", printable(name)), apart("take it out")),
+        Why::NotTaken => {
+            (NOT_TAKEN.to_owned(), apart("set by hand what the role sets, and please report it with the file"))
+        }
     };
     (cause, next)
 }
+
+const NOT_TAKEN: &str = "the edited text would not say what it should, so nothing was made of it";
 
 const MEND_ROLE: &str = "mend the role";
 
@@ -131,10 +151,9 @@ fn of_puma(why: &puma::Why) -> (String, String) {
         Why::Unknown { name } => {
             (format!("no Puma from 5.6 to 8.0 has a setting `{}`", printable(name)), MEND_LINES.to_owned())
         }
-        Why::NotTaken => (
-            "the edited text would not say what it should, so nothing was made of it".to_owned(),
-            whole_file("set by hand what the role sets, and please report it with the file"),
-        ),
+        Why::NotTaken => {
+            (NOT_TAKEN.to_owned(), whole_file("set by hand what the role sets, and please report it with the file"))
+        }
     };
     (cause, next)
 }

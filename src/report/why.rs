@@ -1,8 +1,14 @@
 use crate::engine::Ready;
+use crate::plan::Refusal;
 use crate::report::host_block::refusal_text;
 use crate::report::printable;
 use crate::resource::Level;
 use crate::transaction::Verdict;
+
+/// Why one thing is refused, without any style.
+pub fn refusal_words(refusal: &Refusal) -> String {
+    anstream::adapter::strip_str(&refusal_text(refusal)).to_string()
+}
 
 /// Why a host is refused, a line a reason, without any style: it is kept.
 pub fn refused_because(ready: &Ready) -> String {

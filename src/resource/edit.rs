@@ -132,7 +132,8 @@ impl Resource {
         Ok(())
     }
 
-    /// Its state as it was seen, with the part of it that this resource is about.
+    /// Its state as it was seen, with the part of it that this resource is about. Where that cannot be read (a saved plan meets
+    /// a file that was broken since) there is none, which differs from any that is wanted: the whole file tells what changed.
     pub fn observed(&self, observation: &Observation) -> Result<State, Unseen> {
         let state = observation.state(&self.id)?;
         let bytes = state.content().and_then(|content| content.bytes.as_deref());

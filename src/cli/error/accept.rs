@@ -1,6 +1,6 @@
-use super::{Report, meant, quote};
+use super::{Report, meant, quote, sentence};
 use crate::engine::accept::{Beyond, Line, Refused, Setting, Unasked, WriteFault};
-use crate::report::{printable, unmade_words};
+use crate::report::{printable, unmade_apart};
 use crate::resource::{Attribute, Id, Value};
 use crate::words::verb;
 
@@ -31,7 +31,10 @@ pub fn refused(host: &str, id: &Id, why: &Refused) -> Report {
             .help("Put the new secret where the old one comes from."),
         Refused::Gone => cannot("it is gone from the host, and a role that wants a thing cannot want it gone")
             .help("Take the role out of `zdt_roles` if it is not wanted any more; else `zdt apply` brings it back."),
-        Refused::Unmade(unmade) => Report::new(format!("{host}: nothing can be taken over: {}", unmade_words(unmade))),
+        Refused::Unmade(unmade) => {
+            let (cause, next) = unmade_apart(unmade);
+            Report::new(format!("{host}: nothing can be taken over: {cause}")).help(sentence(&next))
+        }
         Refused::NoText => cannot("its content is no text, or too large to compare")
             .help("Put the file into a role of your own: `roles/NAME/` beside the inventory."),
         Refused::Beyond(beyond) => self::beyond(&cannot, beyond),

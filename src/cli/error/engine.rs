@@ -1,7 +1,7 @@
-use crate::cli::error::{Report, host, quote};
+use crate::cli::error::{Report, host, quote, sentence};
 use crate::engine::{Problem, Trouble};
 use crate::plan::Unknown;
-use crate::report::{printable, unmade_words};
+use crate::report::{printable, unmade_apart};
 use crate::resource::Unmade;
 use crate::words::count;
 
@@ -41,7 +41,10 @@ pub fn trouble(host: &str, trouble: &Trouble) -> Vec<Report> {
         Trouble::Host(fault) => vec![host::report(host, fault)],
         Trouble::Unseen(unknown) => unseen(host, unknown),
         Trouble::Unmade(parts) => {
-            let report = |one: &Unmade| Report::new(format!("host `{host}`: {}", unmade_words(one)));
+            let report = |one: &Unmade| {
+                let (cause, next) = unmade_apart(one);
+                Report::new(format!("host `{host}`: {cause}")).help(sentence(&next))
+            };
             parts.iter().map(report).collect()
         }
         Trouble::Faults(faults) => faults.iter().map(Report::from).collect(),

@@ -57,6 +57,12 @@ impl Report {
     }
 }
 
+/// Words that stand behind a colon elsewhere, as a sentence. A command stays as it is typed.
+fn sentence(words: &str) -> String {
+    let mut rest = words.chars();
+    rest.next().map(|first| format!("{}{}.", first.to_uppercase(), rest.as_str())).unwrap_or_default()
+}
+
 /// ``did you mean `web`?``
 pub fn meant<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     crate::words::did_you_mean(word, known).map(|known| format!("did you mean {}?", quote(known)))

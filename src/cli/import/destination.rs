@@ -38,11 +38,16 @@ impl Destination {
         (!odd).then(|| Destination { host: host.to_owned(), port, user, r#become: false })
     }
 
+    /// The host's name in an inventory, where a colon would begin a port.
+    pub fn name(&self) -> String {
+        self.host.replace(':', "-")
+    }
+
     /// As an inventory, so that there is one way to a host and no other.
     pub fn inventory(destinations: &[Destination]) -> String {
         let mut text = "all:\n  hosts:\n".to_owned();
         for one in destinations {
-            let name = one.host.replace(':', "-");
+            let name = one.name();
             text.push_str(&format!("    {}:\n", inline(&Value::from(name.as_str()))));
             let address = (name != one.host).then(|| Value::from(one.host.as_str()));
             let values = [

@@ -18,7 +18,24 @@ pub fn edit(whole: &[u8], fragment: &[u8]) -> Result<Vec<u8>, Fault> {
     let mut setting = Setting { splice: Splice::new(&tree, block), written: written(&tree, block) };
     setting.servers(&owns.servers, &fragment.servers);
     setting.others(&owns.others, &fragment.others);
-    Ok(setting.splice.finish())
+    let edited = setting.splice.finish();
+    // nginx has more corners than anybody knows: what does not read back as asked for never leaves this function.
+    if says(&edited, &fragment) {
+        Ok(edited)
+    } else {
+        Err(Fault { at: None, why: crate::edit::Why::Nginx(Why::NotTaken) })
+    }
+}
+
+fn says(edited: &[u8], fragment: &Fragment) -> bool {
+    let Ok(tree) = Tree::parse(edited, Text::Whole) else { return false };
+    let Ok(owns) = upstream::named(&tree, &fragment.name).and_then(|block| fragment.owned.of(&tree, block)) else {
+        return false;
+    };
+    let alike = |found: &[&Directive], wanted: &[Item]| {
+        found.iter().map(|one| upstream::spelled(one)).eq(wanted.iter().map(|item| item.spelled.clone()))
+    };
+    alike(&owns.servers, &fragment.servers) && alike(&owns.others, &fragment.others)
 }
 
 /// A server that the fragment does not know must not vanish: it may be another machine, or a page for bad times. Only

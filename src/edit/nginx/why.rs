@@ -47,4 +47,6 @@ pub enum Why {
     Block {
         name: String,
     },
+    /// The edited text would not read back as asked for: a fault of the editor's.
+    NotTaken,
 }

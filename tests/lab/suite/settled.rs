@@ -189,7 +189,7 @@ fn of_two_zdt_at_once_the_second_goes_on_when_the_first_dies() {
     let (second_site, second_inventory) = site_of(&held);
     let first = site.start(&["apply", "--yes", "--confirm-timeout", "5"], &inventory);
     held[0].comes();
-    let mut second = second_site.start(&["apply", "--yes"], &second_inventory);
+    let mut second = second_site.start(&["apply", "--yes", "--lock-timeout", "90"], &second_inventory);
     second.says("waiting, held by transaction ", NOTICED);
     first.kill();
     held[0].goes_on();
