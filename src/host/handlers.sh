@@ -13,7 +13,11 @@ activate() {
 	try_all "$1" || return
 	IFS=$NL
 	for line in $1; do
-		call_handler "$line" || return
+		call_handler "$line" || {
+			# Apps that have taken up their releases go back too.
+			[ -z "$activated" ] || doubt
+			return 1
+		}
 		IFS=$NL
 	done
 	IFS=$WS
@@ -72,6 +76,8 @@ handler_daemon_reload() {
 		try timeout 60 systemctl daemon-reload
 		return
 	fi
+	# While the host boots, who knows that user may not have started yet.
+	[ "${occasion:-}" != boot ] || return 3
 	if ! address "$1/"; then
 		[ "$step" != activate ] && [ -n "$unit_uid" ] && return 3
 		return 4
@@ -95,7 +101,11 @@ unit_state() {
 		esac
 	done
 	IFS=$WS
-	[ -z "$scope" ] || [ "${main:-0}" = 0 ] || is_units_own "$main" || main=0
+	case $main in
+	'' | *[!0-9]*) main=0 ;;
+	0) ;;
+	*) is_units_own "$main" || main=0 ;;
+	esac
 }
 
 # Sets `title` to the command line of process $1, its words run together; false where there is no such process.

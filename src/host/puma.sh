@@ -40,17 +40,20 @@ handler_puma_restart() {
 		uptime
 		unit_state "$unit"
 	done
-	before=' ' renewed=yes
+	before=' ' renewed=yes titled=yes
+	case $active in
+	active | reloading) await_title || titled=no ;;
+	esac
 	case $active in
 	'')
 		reason="what \`$unit\` is doing could not be found out$unasked"
 		return 4
 		;;
 	active | reloading)
-		await_title || return 4
+		[ "$titled" = yes ] || return 4
 		if [ "$step" = activate ]; then
 			release=$(cd -P "$current/" 2>/dev/null && pwd -P)
-			try_boot || return 4
+			try_once || return 4
 			announce
 			uptime
 			deadline=$((now + 90000))
@@ -61,7 +64,7 @@ handler_puma_restart() {
 		image_of "$main"
 		old_image=$image
 		[ "$step" != activate ] || note_state || return
-		try kill -USR2 "$main" || return
+		signal_puma USR2 || return
 		;;
 	*)
 		# It is put back what never came to this: what did not run shall not run. What ran, and died of us, shall.
@@ -95,51 +98,9 @@ announce() {
 # Writes down what the unit did before we came, for who puts it back.
 note_state() {
 	try note "$record/started" "$active$US$unit" || return
+	# A release is taken up: which one served?
+	[ "$kind" != puma_phased ] || note_served "$main" || return
 	started=$started$active$US$unit$NL
-}
-
-# Waits up to 10 s for the main process to call itself Puma: before that it dies of the signal.
-await_title() {
-	uptime
-	until=$((now + 10000))
-	while [ "$now" -lt "$until" ]; do
-		title_of "$main" && is_puma && return 0
-		sleep 0.2
-		uptime
-		unit_state "$unit"
-	done
-	reason="the main process of \`$unit\` is not Puma but \`$(tr '\0' ' ' <"/proc/$main/cmdline")\`: it was not signalled"
-	return 1
-}
-
-# Waits until each worker is 3 s old, 10 s at most. A younger one may not hear that it shall end (measured on Ruby 3.3, in about every
-# third restart right after a boot): then it is killed after half a minute, and what it had accepted fails.
-await_age() {
-	uptime
-	asked=$now
-	while :; do
-		workers_of "$main"
-		uptime
-		wait=0
-		for child in $found; do
-			{ IFS= read -r line <"/proc/$child/stat"; } 2>/dev/null || continue
-			# The name in it may hold anything; the start stands 20 words behind it, in hundredths of a second.
-			set -- ${line##*) }
-			age=$((now - ${20:-0} * 10))
-			# A container may count its time from its own start and its processes' from the machine's.
-			[ "$age" -ge 0 ] || age=$((now - asked))
-			[ "$age" -ge 3000 ] || wait=1
-		done
-		[ "$wait" = 1 ] && [ "$now" -lt $((asked + 10000)) ] || return 0
-		sleep 0.3
-	done
-}
-
-is_puma() {
-	case $title in
-	'puma '[0-9]*' ('*) return 0 ;;
-	*) return 1 ;;
-	esac
 }
 
 # Sets `image` to what is new in process $1 after each exec, and only then: where the kernel put its parts. Empty where
@@ -220,7 +181,9 @@ end_stuck() {
 		*"${NL}puma srv t"* | *"${NL}puma reactor"*) eval "stuck_$child=0" ;;
 		*"${NL}puma srv$NL"*)
 			eval "stuck_$child=\$((\${stuck_$child:-0} + 1)) looks=\$stuck_$child"
-			[ "$looks" -lt 8 ] || kill -KILL "$child" 2>/dev/null
+			if [ "$looks" -ge 8 ] && is_worker "$child" "$main"; then
+				send_signal KILL "$child" 2>/dev/null
+			fi
 			;;
 		esac
 	done

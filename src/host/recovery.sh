@@ -40,6 +40,7 @@ recover() {
 		tidy || tidy || outcome stuck recover "\`$state_dir\` could not be tidied up: $reason"
 	else
 		step recover
+		end_trials
 		turn_back recover "it was interrupted at $(last_step)"
 	fi
 }

@@ -11,24 +11,6 @@ roll_patience=120000
 # Unit $1, whose state file is $2, whose current release $3, and whose socket $4.
 handler_puma_phased() {
 	unit=$1 state_file=$2 current=$3 socket=${4-}
-	unit_state "$unit"
-	case $active in
-	active | reloading) ;;
-	'')
-		reason="what \`$unit\` is doing could not be found out$unasked"
-		return 4
-		;;
-	*)
-		reason="\`$unit\` is $active: it has no workers to restart"
-		[ "$step" = activate ] || return 3
-		return 4
-		;;
-	esac
-	await_title || return 4
-	release=$(cd -P "$current/" 2>/dev/null && pwd -P) || {
-		reason="\`$current\` leads to no folder"
-		return 4
-	}
 	if [ "$step" = activate ]; then
 		roll_forward
 	else
@@ -36,8 +18,41 @@ handler_puma_phased() {
 	fi
 }
 
+# Whether Puma of `unit` runs and can be told to take up a release, which is then `release`. One that is being started or restarted
+# is waited for.
+can_roll() {
+	unit_state "$unit"
+	uptime
+	until=$((now + 40000))
+	while [ "$now" -lt "$until" ]; do
+		case $active in
+		activating | deactivating) ;;
+		*) break ;;
+		esac
+		sleep 0.2
+		uptime
+		unit_state "$unit"
+	done
+	case $active in
+	active | reloading) ;;
+	'')
+		reason="what \`$unit\` is doing could not be found out$unasked"
+		return 1
+		;;
+	*)
+		reason="\`$unit\` is $active: it has no workers to restart"
+		return 1
+		;;
+	esac
+	await_title || return
+	release=$(cd -P "$current/" 2>/dev/null && pwd -P) || {
+		reason="\`$current\` leads to no folder"
+		return 1
+	}
+}
+
 roll_forward() {
-	await_still || return 4
+	can_roll && await_still || return 4
 	if [ "$wanted" = 0 ]; then
 		# Without workers Puma takes this signal for a hot restart; then it shall be judged as one.
 		handler_puma_restart "$unit" "$state_file" "$current" "$socket" || return
@@ -45,26 +60,34 @@ roll_forward() {
 		return 0
 	fi
 	await_age
-	case $NL$tried_units in
-	*"$NL$unit$NL"*) ;;
-	*) try_boot || return 4 ;;
-	esac
-	# Whoever puts this back must know what served: the link tells it no more.
-	served=''
-	for worker in $workers; do
-		served=$(readlink "/proc/$worker/cwd") && break
-	done
-	case $served in
-	/*"$NL"*) served='' ;;
-	esac
-	try note "$record/served" "$unit$US$served" || return 4
+	try_once || return 4
+	note_served $workers || return 4
 	before=" $workers" repaired=no passed_phase=${first_phase:--1}
-	try kill -USR1 "$main" || return 4
+	signal_puma USR1 || return 4
 	await_roll || {
 		last_words
 		doubt
 		return 1
 	}
+}
+
+# Whoever puts this back must know what served: the link tells it no more. Written down right before the signal, so that without
+# it there was none. The processes $1 … run it.
+note_served() {
+	served=''
+	for process; do
+		served=$(readlink "/proc/$process/cwd") && break
+	done
+	case $served in
+	*"$NL"*) served='' ;;
+	'' | "${release%/*}"/*) ;;
+	*)
+		# A link to that would be no release.
+		reason="\`$unit\` runs in \`$served\`, which is not beside the release \`$release\`: does its puma.rb name a \`directory\` that is not \`$current\`?"
+		return 1
+		;;
+	esac
+	try note "$record/served" "$unit$US$served"
 }
 
 # From here on going back is better than waiting for what does not come.
@@ -76,10 +99,31 @@ doubt() {
 # the release that served before.
 roll_back() {
 	before=' ' repaired=no passed_phase=-1
-	if [ ! -e "$record/doubted" ]; then
-		await_roll && return
-	fi
 	served_before
+	[ "$noted" = yes ] || {
+		reason="\`$unit\` had not been told to restart"
+		return 3
+	}
+	unit_state "$unit"
+	[ -n "$active" ] || {
+		reason="what \`$unit\` is doing could not be found out$unasked"
+		return 4
+	}
+	release=$(cd -P "$current/" 2>/dev/null && pwd -P)
+	# Only a hot restart notes that; Puma has no workers then.
+	case $NL$started in
+	*"$US$unit$NL"*) whole=yes ;;
+	*) whole=no ;;
+	esac
+	if [ ! -e "$record/doubted" ]; then
+		case $active in
+		active | reloading) comes_to_its_end && return ;;
+		*)
+			reason="\`$unit\` is $active"
+			return 3
+			;;
+		esac
+	fi
 	[ -n "$served" ] || {
 		reason="which release served before is not known; \`$current\` is ${release##*/}"
 		return 1
@@ -92,24 +136,55 @@ roll_back() {
 		kept="$kept$NL\`$current\` points to \`${served##*/}\` again, the release that served before"
 		release=$served
 	fi
-	# Puma goes where the link points only when it is told to.
-	look_at_workers
-	passed_phase=${first_phase:--1}
-	try kill -USR1 "$main" || return
-	await_roll || {
+	# It ran, and shall again if it has died of the release.
+	started="${started}active$US$unit$NL"
+	# Twice: it may die of that just now, and be started anew.
+	go_back || go_back || {
 		last_words
 		return 1
 	}
+	reason=''
 }
 
-# Sets `served` to the release that the unit's workers ran before.
+# Has Puma run `release`, to which the link points already: Puma goes there only when it is told to, or started.
+go_back() {
+	unit_state "$unit"
+	case $whole:$active in
+	no:active | no:reloading)
+		await_title || return
+		look_at_workers
+		passed_phase=${first_phase:--1}
+		signal_puma USR1 && await_roll
+		return
+		;;
+	*:active | *:reloading | *:activating)
+		# systemd may have started it by now.
+		await_title && [ "$(readlink "/proc/$main/cwd")" = "$release" ] && return
+		;;
+	esac
+	handler_puma_restart "$unit" "$state_file" "$current" "$socket"
+}
+
+# Whether the restart that was interrupted ends well.
+comes_to_its_end() {
+	await_title || return
+	if [ "$whole" = no ]; then
+		await_roll
+	else
+		[ "$(readlink "/proc/$main/cwd")" = "$release" ]
+	fi
+}
+
+# Sets `noted`: whether it was written down which release the unit's processes ran before; `served`, which one, if that was known.
 served_before() {
-	served='' lines=''
+	served='' noted=no
 	lines_of served
 	IFS=$NL
 	for line in $lines; do
+		[ "${line%%"$US"*}" = "$unit" ] || continue
+		noted=yes
 		# Where it was noted twice, what served before is the first.
-		[ "${line%%"$US"*}" != "$unit" ] || [ -n "$served" ] || served=${line#*"$US"}
+		[ -n "$served" ] || served=${line#*"$US"}
 	done
 	IFS=$WS
 }
@@ -122,10 +197,10 @@ point_back() {
 	fi
 	ids=$(stat -c '%u %g' "$current") || return
 	set -- $ids
-	as_owner=''
-	[ "$1" = "$(id -u)" ] || as_owner="setpriv --reuid=$1 --regid=$2 --init-groups --"
+	as_links_owner=''
+	[ "$1" = "$(id -u)" ] || as_links_owner="setpriv --reuid=$1 --regid=$2 --init-groups --"
 	rest=${current%/*}
-	$as_owner ln -sfn -- "$served" "$rest/.zdt-$id" && $as_owner mv -fT -- "$rest/.zdt-$id" "$current"
+	$as_links_owner ln -sfn -- "$served" "$rest/.zdt-$id" && $as_links_owner mv -fT -- "$rest/.zdt-$id" "$current"
 }
 
 # Waits until each worker is booted, was not there before, and runs in `release`.
@@ -199,7 +274,7 @@ repair() {
 	}
 	repaired=yes stale_looks=0 before=' ' passed_phase=${first_phase:--1}
 	emit "repaired$US$stale$US$wanted$US"
-	try kill -USR1 "$main"
+	signal_puma USR1
 }
 
 tell_roll() {

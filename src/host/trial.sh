@@ -22,30 +22,33 @@ try_all() {
 		IFS=$WS
 		if [ "$2" = puma_phased ]; then
 			unit=$3 state_file=$4 current=$5 socket=$6
-			try_app || {
-				reason="\`$unit\`: $reason"
-				return 1
-			}
+			try_app || return
 		fi
 		IFS=$NL
 	done
 	IFS=$WS
 }
 
-# What cannot be tried now, its own handler refuses later.
+# One that refuses holds back all, too.
 try_app() {
-	unit_state "$unit"
-	case $active in
-	active | reloading) ;;
-	*) return 0 ;;
-	esac
-	await_title || return
-	release=$(cd -P "$current/" 2>/dev/null && pwd -P) || {
-		reason="\`$current\` leads to no folder"
+	can_roll || return
+	try_boot || {
+		reason="\`$unit\`: $reason"
 		return 1
 	}
-	try_boot || return
-	tried_units=$tried_units$unit$NL
+	tried_units=$tried_units$unit$US$boot$NL
+}
+
+# Tries what has not been tried yet.
+try_once() {
+	case $NL$tried_units in
+	*"$NL$unit$US"*)
+		boot=$NL$tried_units
+		boot=${boot#*"$NL$unit$US"}
+		boot=${boot%%"$NL"*}
+		;;
+	*) try_boot ;;
+	esac
 }
 
 # False where what is to come does not boot: `reason` says how it ended. Sets `boot`, the milliseconds of the boot, empty where
@@ -53,11 +56,7 @@ try_app() {
 try_boot() {
 	boot=''
 	[ "$trial" = yes ] || return 0
-	# In the same systemd: what a user's unit names must not be read or run by more than that user may.
-	trial_unit=zdt-trial-$id.service
-	case $unit in
-	*/*) trial_unit=${unit%%/*}/$trial_unit ;;
-	esac
+	name_trial
 	untried='' real_main=$main
 	hook=/run/zdt-trial-$id.rb
 	(umask 022 && printf '%s' "$hook_program" >"$hook") 2>/dev/null || hook=''
@@ -81,113 +80,6 @@ try_boot() {
 		;;
 	esac
 	return "$code"
-}
-
-# Sets `folders`, `command_words`, `variables` and `files`: how the unit starts Puma, and what only the trial may see.
-trial_words() {
-	for tool in systemd-run awk; do
-		command -v "$tool" >/dev/null || {
-			untried="\`$tool\` is not on the host"
-			return 1
-		}
-	done
-	address "$unit" || {
-		untried=$reason
-		return 1
-	}
-	folders=''
-	for file in "$socket" "$state_file"; do
-		case $file in
-		/*/* | '') ;;
-		*) file='' ;;
-		esac
-		case $file in
-		*[!a-zA-Z0-9._/-]*)
-			untried="\`$file\` cannot be named to systemd"
-			return 1
-			;;
-		esac
-		[ -z "$file" ] || [ ! -d "${file%/*}" ] || folders="$folders ${file%/*}"
-	done
-	[ -n "$socket" ] || {
-		untried="the role names no socket"
-		return 1
-	}
-	find_bus || return
-	if ! { command_words=$(bus_words ExecStart) && variables=$(bus_words Environment) && files=$(bus_words EnvironmentFiles); }; then
-		untried="how \`$unit\` is started could not be read"
-		return 1
-	fi
-	# The signature, one command, its path, and as many words as it says.
-	IFS=$NL
-	set -- $command_words
-	IFS=$WS
-	if [ "${2-}" != 1 ] || [ $# -lt 5 ]; then
-		untried="\`$unit\` has not just one ExecStart"
-		return 1
-	fi
-}
-
-# Starts the unit of the trial. It is the first to go where memory runs out, and ends by itself if nobody ends it.
-trial_start() {
-	memory=$(awk '/^MemAvailable:/ { printf "%dK", $2 * 0.8 }' /proc/meminfo)
-	set -- --quiet --collect --unit="${trial_unit#*/}" --property=Type=exec --property="RuntimeMaxSec=$trial_limit" \
-		--property=TimeoutStopSec=5 --property=OOMScoreAdjust=1000 --property="MemoryMax=${memory:-infinity}" \
-		--description="zdt: does what is to come boot?"
-	for folder in $folders; do
-		set -- "$@" "--property=TemporaryFileSystem=$folder:mode=0777"
-	done
-	settings='User Group WorkingDirectory UMask'
-	if [ -n "$scope" ]; then
-		# Only so may a user have folders of its own; and a user's systemd runs all as that user.
-		settings='WorkingDirectory UMask'
-		set -- "$@" --property=PrivateUsers=yes
-	fi
-	for line in $settings; do
-		value=$(unit_ctl 5 show "$unit" --property="$line" --value 2>/dev/null)
-		[ -z "$value" ] || set -- "$@" "--property=$line=$value"
-	done
-	# Before 6, Puma does not say of what a worker died.
-	[ -z "$hook" ] || set -- "$@" "--setenv=RUBYOPT=-r$hook"
-	position=0
-	IFS=$NL
-	for line in $variables; do
-		position=$((position + 1))
-		[ "$position" -lt 3 ] || set -- "$@" "--setenv=${line#=}"
-	done
-	position=0
-	for line in $files; do
-		position=$((position + 1))
-		case $position:$line in
-		[12]:*) ;;
-		*:=*) value=${line#=} ;;
-		# Whether it may be missing comes behind its name.
-		*:true) set -- "$@" "--property=EnvironmentFile=-$value" ;;
-		*) set -- "$@" "--property=EnvironmentFile=$value" ;;
-		esac
-	done
-	position=0
-	set -- "$@" --
-	for line in $command_words; do
-		position=$((position + 1))
-		case $position in
-		[123]) continue ;;
-		4)
-			last=$((line + 4))
-			continue
-			;;
-		esac
-		# What follows are flags and times of its last start.
-		[ "$position" -le "$last" ] || break
-		set -- "$@" "${line#=}"
-	done
-	IFS=$WS
-	uptime
-	began=$now
-	try as_manager 20 systemd-run "$@" || {
-		untried="systemd did not start the trial: $reason"
-		return 1
-	}
 }
 
 # Waits until it answers, does not boot, or the time is over. 0: it answers; 1: it does not; 2: it could not be tried.

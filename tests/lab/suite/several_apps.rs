@@ -124,6 +124,18 @@ fn tell(suite: &str) {
     let links = apps.host.sh("readlink /srv/shop/current /srv/my-app/current");
     assert_eq!(links, "/srv/shop/releases/r2\n/srv/my-app/releases/r2\n", "{suite}");
 
+    // One that has stopped holds back both, before either is touched.
+    let before = apps.workers("shop");
+    apps.switch("shop", "r1");
+    apps.host.sh(r"systemctl stop 'puma@my\x2dapp.service'");
+    for words in ["reload --yes", "reload --yes --no-trial"] {
+        apps.zdt(words, more).ended_with(5).says(r"`puma@my\x2dapp.service` is inactive: it has no workers to restart");
+        assert_eq!(apps.workers("shop"), before, "{suite}");
+    }
+    apps.host.sh(r"systemctl start 'puma@my\x2dapp.service'");
+    apps.host.until("curl -sf -H 'Host: my-app.test' localhost", Duration::from_secs(30));
+    apps.switch("shop", "r2");
+
     apps.host.sh("echo '# moved' >>/srv/my-app/shared/puma.rb");
     let ran = apps.zdt("drift", more);
     ran.ended_with(2).says("/srv/my-app/shared/puma.rb");
