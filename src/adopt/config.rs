@@ -1,7 +1,9 @@
 use super::expression::{Scope, Worth, arguments_of};
 use super::seen::Thing;
 
-/// The settings in a `puma.rb` for which zdt has variables.
+/// The settings in a `puma.rb` for which zdt has variables, as the host has read them line by line: the whole file may hold secrets
+/// and does not leave it, and the host has no parser of Ruby that runs nothing. What the editor's parser (`edit::puma`) finds to
+/// depend on something is doubtful here too; tests/shell/import.rs holds the two against each other.
 #[derive(Debug)]
 pub struct Config {
     pub file: String,

@@ -1,5 +1,5 @@
-# shellcheck shell=sh disable=SC2086,SC2154
-# SC2086: lists are split on purpose, under `set -f` and an IFS that no word contains. SC2154: US, NL, WS, word:
+# shellcheck shell=sh disable=SC2016,SC2086,SC2154
+# SC2016: the program is awk's. SC2086: lists are split on purpose, under `set -f` and an IFS that no word contains. SC2154: US, NL, WS, word:
 # session.sh; units, unit_texts, facts, nginx_text, boots: observe.sh.
 # What roles ask about a host beside its files and units. What is not known is not said.
 
@@ -12,7 +12,7 @@ observe_facts() {
 		fact=$1 kind=$2
 		shift 2
 		case $kind in
-		nginx | puma) "fact_$kind" "$@" ;;
+		nginx | nginx_upstream | puma) "fact_$kind" "$@" ;;
 		nginx_running | puma_running)
 			# Only a look for drift loads these.
 			if command -v "fact_$kind" >/dev/null; then "fact_$kind" "$@"; else unknown_fact; fi
@@ -49,6 +49,35 @@ fact_nginx() {
 	esac
 	nginx_worker
 }
+
+# Where nginx reads the upstream $2, if that is another file than $1: nginx itself follows what its files include.
+fact_nginx_upstream() {
+	command -v nginx >/dev/null || return 0
+	found=$(timeout -s KILL 15 nginx -T 2>/dev/null | head -c 4194304 | upstream=$2 timeout -s KILL 15 awk "$declared_program")
+	real='' wanted=$(readlink -f -- "$1")
+	while IFS= read -r place && [ -n "$place" ]; do
+		real=$(readlink -f -- "${place%:*}")
+		[ "$real" != "$wanted" ] || return 0
+		declared=$place
+	done <<-END
+		$found
+	END
+	[ -n "$real" ] || return 0
+	say elsewhere "$real"
+	say elsewhere_at "$declared"
+}
+
+# Where somebody writes an upstream over several lines it is not found: a hint is missing then.
+declared_program='
+/^# configuration file .*:$/ { file = substr($0, 22, length($0) - 22); number = 0; next }
+{
+	number++
+	line = $0
+	if (!sub(/^[ \t]*upstream[ \t]+/, "", line)) next
+	sub(/[ \t\r]*([{].*)?$/, "", line)
+	gsub(/^["\047]|["\047]$/, "", line)
+	if (tolower(line) == tolower(ENVIRON["upstream"])) print file ":" number
+}'
 
 # Whom nginx's workers run as, by what the kernel says of one: `user` may stand in any file that nginx reads. Workers of
 # containers, and those that only finish their requests, tell nothing.

@@ -228,12 +228,15 @@ hidden || /^[ \t]*(#|$)/ { next }
 	sub(/^[ \t]+/, "", text)
 	if (!match(text, /^[a-z_]+!?/)) next
 	word = substr(text, 1, RLENGTH)
+	# What follows may never be reached.
+	if (word == "return") returns = 1
+	if (returns) doubt = "yes"
 	if (!(word in names)) next
 	rest = substr(text, RLENGTH + 1)
 	if (rest ~ /^[ \t]*[=.]/ || rest ~ /^[A-Za-z0-9]/) next
 	gsub(/\t/, " ", rest)
 	sub(/ +#[^{].*$/, "", rest)
-	if (rest ~ / (if|unless) /) doubt = "yes"
+	if (rest ~ / (if|unless|while|until|rescue|and|or) /) doubt = "yes"
 	gsub(/^ +| +$/, "", rest)
 	if (rest ~ /^[(].*[)]$/) rest = substr(rest, 2, length(rest) - 2)
 	if (word == "stdout_redirect" || names[word] == "hook") rest = ""

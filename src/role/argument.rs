@@ -234,11 +234,25 @@ impl<'a> Binder<'a> {
 
     /// A rendered and checked word of stage 1; `None`: a fault, or it depends on one.
     pub fn word(&mut self, text: &Text, arguments: &Arguments) -> Option<String> {
+        self.early(text, arguments, Engine::word)
+    }
+
+    /// Whether a condition holds that is known before the host is asked.
+    pub fn holds(&mut self, when: Option<&Text>, arguments: &Arguments) -> Option<bool> {
+        when.map_or(Some(true), |text| self.early(text, arguments, Engine::condition))
+    }
+
+    fn early<T>(
+        &mut self,
+        text: &Text,
+        arguments: &Arguments,
+        made: impl FnOnce(&Engine, &Text, &tera::Context) -> Result<T, Fault>,
+    ) -> Option<T> {
         if self.engine.names(text).any(|name| arguments.faulty.contains(name)) {
             return None;
         }
-        match self.engine.word(text, &engine::context(&arguments.values)) {
-            Ok(word) => Some(word),
+        match made(self.engine, text, &engine::context(&arguments.values)) {
+            Ok(made) => Some(made),
             Err(fault) => {
                 let secret = arguments.is_secret(self.engine.names(text));
                 let names: Vec<String> = self.engine.names(text).map(str::to_owned).collect();

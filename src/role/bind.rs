@@ -81,7 +81,13 @@ impl Library {
             let facts = chain
                 .iter()
                 .flat_map(|role| &role.facts)
-                .filter_map(|fact| Some((fact.name.clone(), bound.ask(binder.fact(fact, &arguments)?, fact.asked))))
+                .filter_map(|fact| {
+                    let query = match binder.holds(fact.when.as_ref(), &arguments)? {
+                        true => Some(bound.ask(binder.fact(fact, &arguments)?, fact.asked)),
+                        false => None,
+                    };
+                    Some((fact.name.clone(), query))
+                })
                 .collect();
             if let Some(query) = role.stats.as_ref().and_then(|stats| binder.stats(stats, &arguments)) {
                 bound.ask_stats(query);

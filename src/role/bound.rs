@@ -27,8 +27,8 @@ pub(super) struct Instance {
     pub role: Arc<Role>,
     pub chain: Vec<Arc<Role>>,
     pub arguments: Arguments,
-    /// The role's own name of each fact, and the name of the question.
-    pub facts: Vec<(String, String)>,
+    /// The role's own name of each fact, and the name of the question; `None` where it is not asked.
+    pub facts: Vec<(String, Option<String>)>,
     /// As the role's resources; `None` after a fault.
     pub resources: Vec<Option<Placed>>,
 }

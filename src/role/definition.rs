@@ -38,6 +38,8 @@ pub struct FactSpec {
     pub kind: String,
     pub arguments: Vec<Text>,
     pub asked: Asked,
+    /// Of params alone, for it is known before the host is asked.
+    pub when: Option<Text>,
 }
 
 /// When a host is asked for a fact. Each includes those before it.

@@ -196,7 +196,7 @@ fn early(role: &Role) -> BTreeSet<&str> {
         Some(Fallback::Template(text)) => Some(text),
         _ => None,
     });
-    let facts = role.facts.iter().flat_map(|fact| &fact.arguments);
+    let facts = role.facts.iter().flat_map(|fact| fact.arguments.iter().chain(&fact.when));
     let fields = role.resources.iter().flat_map(|resource| {
         resource.fields.iter().filter_map(move |(field, text)| match text {
             FieldText::Word(text) if field.name == resource.kind.identity => Some(text),

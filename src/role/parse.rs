@@ -15,8 +15,15 @@ use crate::source::Span;
 use crate::yaml::{self, Node};
 
 /// What the host program can be asked, each with how many words it takes.
-const FACT_KINDS: &[(&str, usize)] =
-    &[("nginx", 0), ("nginx_running", 1), ("nginx_traps", 3), ("puma", 2), ("puma_running", 3), ("puma_traps", 4)];
+const FACT_KINDS: &[(&str, usize)] = &[
+    ("nginx", 0),
+    ("nginx_running", 1),
+    ("nginx_traps", 3),
+    ("nginx_upstream", 2),
+    ("puma", 2),
+    ("puma_running", 3),
+    ("puma_traps", 4),
+];
 /// Those that are dear, or tell nothing but what runs just now: they are asked only when one looks for drift.
 const RUNNING_KINDS: &[&str] = &["nginx_running", "puma_running"];
 /// Those that tell nothing but whether a host is in a trap.
@@ -114,6 +121,7 @@ struct RawFact {
     running: bool,
     #[serde(default)]
     rules: bool,
+    when: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -250,7 +258,8 @@ impl Reader<'_> {
             (true, _) => Asked::Running,
             (false, false) => Asked::Always,
         };
-        Some(FactSpec { name, kind, arguments, asked })
+        let when = raw.when.and_then(|_| self.text(value.get("when")?, Form::Condition));
+        Some(FactSpec { name, kind, arguments, asked, when })
     }
 
     fn stats(&mut self, node: &Node) -> Option<StatsSpec> {

@@ -82,7 +82,7 @@ impl<'a> Rendering<'a> {
         let empty = BTreeMap::new();
         let mut all = Map::new();
         for (name, query) in &self.instance.facts {
-            let keys = facts.get(query).unwrap_or(&empty);
+            let keys = query.as_ref().and_then(|query| facts.get(query)).unwrap_or(&empty);
             let keys = keys.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect();
             all.insert(name.clone(), Value::Object(keys));
         }

@@ -39,6 +39,27 @@ fn a_part_carries_its_fragment_and_what_shall_be_gone() {
 }
 
 #[test]
+fn a_question_is_asked_only_where_its_condition_holds() {
+    let role = "description: x
+params: {mine_mode: {type: choice, choices: [file, edit], default: file, description: x}}
+facts: {declared: {kind: [nginx_upstream, /etc/x, shop], when: mine_mode == \"edit\"}}
+resources: [{file: {path: /x, content: \"{{ facts.declared.elsewhere | default(value='none') }}\", mode: '0600'}}]
+";
+    let library = Library::parse(&own("mine", &[("role.yml", role)])).unwrap();
+    for (mode, asked, content) in [("file", 0, "none"), ("edit", 1, "/y")] {
+        let bound = library.bind(&variables(&format!("zdt_roles: [mine]\nmine_mode: {mode}"))).unwrap();
+        assert_eq!(bound.request().facts.len(), asked, "{mode}");
+        let facts = Facts::from([("declared".to_owned(), [("elsewhere".to_owned(), "/y".to_owned())].into())]);
+        let desired = bound.render(&facts).unwrap();
+        let bytes = desired.resources[0].desired.content().unwrap().bytes.clone().unwrap();
+        assert_eq!(String::from_utf8_lossy(&bytes), content, "{mode}");
+    }
+    // A condition that needs an answer comes too late.
+    let late = role.replace("mine_mode == \"edit\"}}\nres", "facts.declared.elsewhere is defined}}\nres");
+    assert!(Library::parse(&own("mine", &[("role.yml", &late)])).is_err());
+}
+
+#[test]
 fn no_secret_stands_in_a_file_that_is_shown() {
     let told = rendered(&role("mine", "tag {{ key | ruby }}\n"), "zdt_roles: [mine]").unwrap_err();
     assert_eq!(told, "templates/a.tera:1: `key` is a secret, or made from one, and a part of a file is printed\n");

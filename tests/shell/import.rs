@@ -1,6 +1,8 @@
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 
+use zdt::edit::puma::{self, Standing};
 use zdt::host::Program;
 
 use crate::harness::{Shell, ask, show};
@@ -89,4 +91,53 @@ fn what_does_not_answer_is_said_by_every_shell() {
             assert!(told.lines().any(|one| one == line), "{shell:?}: no `{line}` in\n{told}");
         }
     }
+}
+
+/// Import reads settings by lines, for only they leave the host; Ruby's own parser says whether one of them depends on something. No
+/// setting that does may be taken for one that is in effect.
+#[test]
+fn no_setting_under_a_condition_is_taken_for_one_in_effect() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/puma_settings/cases");
+    let mut names: Vec<String> = fs::read_dir(&cases)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| fs::read(cases.join(name).join("before.rb")).is_ok_and(|text| puma::read(&text).is_ok()))
+        .collect();
+    names.sort();
+    let shell = Shell::all().into_iter().next().unwrap();
+    let listed: Vec<String> = names.iter().map(|name| format!("puma@{name}.service loaded failed failed")).collect();
+    shell.stand_in(
+        "systemctl",
+        &format!(
+            "case $* in\n*--user* | list-unit-files*) exit 0 ;;\nlist-units*)\ncat <<'END'\n{}\nEND\nexit ;;\nesac\n\
+             while [ \"$1\" != -- ]; do shift; done\nshift\nfor id; do\nname=${{id#puma@}}\nprintf 'Id=%s\\nMainPID=0\\nExecStart={{ \
+             path=/usr/bin/puma ; argv[]=/usr/bin/puma -C {}/%s/before.rb ; ignore_errors=no ; pid=0 }}\\nLoadState=loaded\\n\
+             ActiveState=failed\\n\\n' \"$id\" \"${{name%.service}}\"\ndone",
+            listed.join("\n"),
+            cases.display()
+        ),
+    );
+    shell.stand_in("nginx", "exit 1");
+    let programs = [Program::OBSERVE, Program::RUNNING, Program::TRAPS, Program::IMPORT];
+    let answer = ask(&shell, &[], &programs, "import", b"end\x1f\n");
+    let told = show(&answer.lines).replace('\u{1f}', "|");
+    let (mut case, mut taken, mut wrong) = (String::new(), 0, Vec::new());
+    for line in told.lines() {
+        if let Some((_, unit)) = line.split_once("|unit|=puma@") {
+            case = unit.trim_end_matches(".service").to_owned();
+        }
+        let Some((_, set)) = line.split_once("|set|=") else { continue };
+        let fields: Vec<&str> = set.split('\t').collect();
+        if fields[2] == "yes" {
+            continue;
+        }
+        taken += 1;
+        let at: usize = fields[1].parse().unwrap();
+        let whole = puma::read(&fs::read(cases.join(&case).join("before.rb")).unwrap()).unwrap();
+        if whole.calls.iter().any(|call| call.line == at && call.standing != Standing::Plain) {
+            wrong.push(format!("{case}: {set}"));
+        }
+    }
+    assert!(names.len() > 50 && taken > 50, "{} files, {taken} settings\n{told}", names.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

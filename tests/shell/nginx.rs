@@ -1,4 +1,4 @@
-//! Whom nginx's workers run as, told by a process that calls itself one.
+//! Whom nginx's workers run as, told by a process that calls itself one; and where it reads an upstream.
 
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
@@ -52,5 +52,46 @@ fn workers_tell_their_user_and_groups() {
         let nginx = &seen.facts["nginx"];
         assert_eq!(nginx.get("worker_user").map(String::as_str), Some("nobody"), "{shell:?}: {nginx:?}");
         assert_eq!(nginx.get("worker_groups").map(String::as_str), Some("nogroup,daemon,bin"), "{shell:?}: {nginx:?}");
+    }
+}
+
+#[test]
+fn an_upstream_that_another_file_has_is_found_where_nginx_reads_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::create_dir(path("available")).unwrap();
+    for name in ["available/shop", "other"] {
+        std::fs::write(path(name), "").unwrap();
+    }
+    std::os::unix::fs::symlink(path("available/shop"), path("enabled")).unwrap();
+    let printed = format!(
+        "# configuration file {}:\nhttp {{\n# upstream shop {{\n}}\n# configuration file {}:\n\n  upstream \"Shop\" {{ server a; }}\n\
+         upstream shopping {{}}\n",
+        path("other"),
+        path("enabled")
+    );
+    std::fs::write(path("printed"), printed).unwrap();
+    let nginx = path("nginx");
+    std::fs::write(&nginx, format!("#!/bin/sh\n[ \"$1\" != -T ] || cat {}\n", path("printed"))).unwrap();
+    std::fs::set_permissions(&nginx, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let search = format!("PATH={}:/usr/sbin:/usr/bin:/sbin:/bin", folder.path().display());
+    for shell in Shell::all() {
+        for (wanted, name, expected) in [
+            (path("other"), "shop", Some(format!("{}:2", path("enabled")))),
+            (path("available/shop"), "shop", None),
+            (path("enabled"), "shop", None),
+            (path("other"), "shop.*", None),
+        ] {
+            let arguments = vec![wanted.clone(), name.to_owned()];
+            let question = FactQuery { name: "declared".to_owned(), kind: "nginx_upstream".to_owned(), arguments };
+            let request = ObserveRequest { facts: vec![question], ..ObserveRequest::default() };
+            let answer = ask(&shell, &["env", &search], &[Program::OBSERVE], "observe", &request.encode());
+            assert_eq!(answer.stderr, "", "{shell:?}");
+            let seen = Observation::decode(&request, &answer.lines).unwrap();
+            let declared = seen.facts.get("declared").cloned().unwrap_or_default();
+            assert_eq!(declared.get("elsewhere_at"), expected.as_ref(), "{shell:?}: {wanted} {name}");
+            let real = expected.as_ref().map(|_| path("available/shop"));
+            assert_eq!(declared.get("elsewhere"), real.as_ref(), "{shell:?}: {wanted} {name}");
+        }
     }
 }

@@ -8,7 +8,6 @@ const PIECES: &[&[u8]] = &[
     b"http {\r\n  include conf.d/*.conf;\r\n  upstream shop { server a:1; server b:2 backup; }\r\n}\r\n",
     b"server { listen 80; location ~ \\.php$ { proxy_pass http://shop; } if ($a = \"b\") { return 403; } }\n",
     b"content_by_lua_block { local s = [==[ } ]] ]==] -- }\n if s == '}' then end --[[ { ]] }",
-    b"# configuration file /etc/nginx/nginx.conf:\n",
     b"map $a ${b} { default \"x\\\"y\"; '' 'z'; }\n",
     b"\xef\xbb\xbf\xff\0\x0c",
     b"keepalive 16; # kept\nkeepalive_timeout 5s;",
@@ -77,10 +76,6 @@ fn no_text_is_too_strange() {
             assert!(tree.print() == whole, "{}", shown());
             read += 1;
         }
-        let files = printed(&whole);
-        assert!(files.iter().map(|file| file.text.len()).sum::<usize>() <= whole.len(), "{}", shown());
-        let survey = Survey::of(&Files::new(b"/m", [(b"/m".as_slice(), whole.as_slice())]));
-        assert!(survey.upstreams.len() + survey.servers.len() <= whole.len(), "{}", shown());
         let strange = dice.text();
         for fragment in [FRAGMENT, &strange] {
             let Ok(once) = edit(&whole, fragment) else { continue };

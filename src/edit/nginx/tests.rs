@@ -1,6 +1,5 @@
 mod edits;
 mod faults;
-mod surveys;
 mod trees;
 
 /// What the role writes, all of it.
