@@ -50,10 +50,12 @@ fact_nginx() {
 	nginx_worker
 }
 
-# Where nginx reads the upstream $2, if that is another file than $1: nginx itself follows what its files include.
+# Where below nginx's folder the upstream $2 stands, if that is another file than $1. nginx is not asked: to show its configuration
+# it opens its logs, and makes those that are missing.
 fact_nginx_upstream() {
 	command -v nginx >/dev/null || return 0
-	found=$(timeout -s KILL 15 nginx -T 2>/dev/null | head -c 4194304 | upstream=$2 timeout -s KILL 15 awk "$declared_program")
+	folder=$(timeout -s KILL 5 nginx -V 2>&1 | sed -n 's/.*--conf-path=\(\/[^ ]*\)\/.*/\1/p')
+	found=$(timeout -s KILL 5 grep -R -n -s upstream "${folder:-/etc/nginx}" | head -c 1000000 | upstream=$2 awk "$declared_program")
 	real='' wanted=$(readlink -f -- "$1")
 	while IFS= read -r place && [ -n "$place" ]; do
 		real=$(readlink -f -- "${place%:*}")
@@ -67,16 +69,17 @@ fact_nginx_upstream() {
 	say elsewhere_at "$declared"
 }
 
-# Where somebody writes an upstream over several lines it is not found: a hint is missing then.
+# Where its name stands on another line, or outside of nginx's folder, a hint is missing.
 declared_program='
-/^# configuration file .*:$/ { file = substr($0, 22, length($0) - 22); number = 0; next }
-{
-	number++
-	line = $0
+match($0, /:[0-9]+:/) {
+	place = substr($0, 1, RSTART + RLENGTH - 2)
+	line = substr($0, RSTART + RLENGTH)
+	# What nginx reads of these is linked elsewhere.
+	if (place ~ /\/sites-available\//) next
 	if (!sub(/^[ \t]*upstream[ \t]+/, "", line)) next
 	sub(/[ \t\r]*([{].*)?$/, "", line)
 	gsub(/^["\047]|["\047]$/, "", line)
-	if (tolower(line) == tolower(ENVIRON["upstream"])) print file ":" number
+	if (tolower(line) == tolower(ENVIRON["upstream"])) print place
 }'
 
 # Whom nginx's workers run as, by what the kernel says of one: `user` may stand in any file that nginx reads. Workers of

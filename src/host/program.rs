@@ -70,6 +70,7 @@ impl Program {
             include_str!("puma.sh"),
             include_str!("socket.sh"),
             include_str!("roll.sh"),
+            include_str!("roll_back.sh"),
             include_str!("workers.sh"),
             include_str!("trial_unit.sh"),
             include_str!("trial.sh"),

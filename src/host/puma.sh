@@ -42,8 +42,16 @@ handler_puma_restart() {
 	done
 	before=' ' renewed=yes titled=yes
 	case $active in
-	active | reloading) await_title || titled=no ;;
+	active | reloading)
+		await_title
+		case $? in
+		0) ;;
+		2) titled=never ;;
+		*) titled=no ;;
+		esac
+		;;
 	esac
+	[ "$titled" != never ] || active=hung
 	case $active in
 	'')
 		reason="what \`$unit\` is doing could not be found out$unasked"
@@ -66,6 +74,12 @@ handler_puma_restart() {
 		[ "$step" != activate ] || note_state || return
 		signal_puma USR2 || return
 		;;
+	hung)
+		[ "$step" != activate ] || return 4
+		# In its boot, so that it serves nobody: no signal helps it.
+		try unit_ctl 100 restart "$unit" || return
+		unit_state "$unit"
+		;;
 	*)
 		# It is put back what never came to this: what did not run shall not run. What ran, and died of us, shall.
 		[ "$step" = activate ] || [ "$ran" = yes ] || {
@@ -82,6 +96,8 @@ handler_puma_restart() {
 		unit_state "$unit"
 		;;
 	esac
+	uptime
+	deadline=$((now + 90000))
 	await_restart || {
 		last_words
 		return 1

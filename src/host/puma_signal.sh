@@ -11,8 +11,10 @@ is_puma() {
 }
 
 # Waits for the main process to call itself Puma and to have booted: before that it dies of the signal. Up to 10 s for the name, longer
-# where a boot was interrupted, and up to 90 s for the boot.
+# where a boot was interrupted, and up to 90 s for the boot. 1: it will not come to that; 2: it has not within that time.
 await_title() {
+	# Once is enough.
+	[ "${hung-}" != "$main" ] || has_booted || return 2
 	uptime
 	named_until=$((now + 10000)) until=$((now + 90000))
 	[ "$step" = activate ] || named_until=$((now + 60000))
@@ -33,8 +35,8 @@ await_title() {
 			;;
 		esac
 	done
-	reason="\`$unit\` has not booted within 90 s: it was not signalled"
-	return 1
+	reason="\`$unit\` has not booted within 90 s: it was not signalled" hung=$main
+	return 2
 }
 
 # Whether Puma has workers, or takes requests itself: without workers it calls itself Puma before it can be restarted, and a signal
@@ -87,6 +89,7 @@ send_signal() {
 		kill -"$1" "$2"
 	else
 		# shellcheck disable=SC2016
-		setpriv --reuid="$unit_uid" --regid="$unit_gid" --init-groups -- sh -c 'kill -"$1" "$2"' sh "$1" "$2"
+		timeout -s KILL 5 setpriv --reuid="$unit_uid" --regid="$unit_gid" --init-groups -- sh -c 'kill -"$1" "$2"' sh "$1" "$2" \
+			3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
 	fi
 }

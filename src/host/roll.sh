@@ -61,7 +61,15 @@ roll_forward() {
 	fi
 	await_age
 	try_once || return 4
-	note_served $workers || return 4
+	# One that does not boot does not serve.
+	serving=''
+	for worker in $workers; do
+		case " $unbooted" in
+		*" $worker "*) ;;
+		*) serving="$serving$worker " ;;
+		esac
+	done
+	note_served $serving || return 4
 	before=" $workers" repaired=no passed_phase=${first_phase:--1}
 	signal_puma USR1 || return 4
 	await_roll || {
@@ -72,135 +80,33 @@ roll_forward() {
 }
 
 # Whoever puts this back must know what served: the link tells it no more. Written down right before the signal, so that without
-# it there was none. The processes $1 … run it.
+# it there was none; with the main process, the phase and the workers of before, by which the end of the roll is known. The processes
+# $1 … run it.
 note_served() {
 	served=''
 	for process; do
 		served=$(readlink "/proc/$process/cwd") && break
 	done
+	served=${served%' (deleted)'}
 	case $served in
 	*"$NL"*) served='' ;;
-	'' | "${release%/*}"/*) ;;
-	*)
+	esac
+	[ -z "$served" ] || are_beside "$served" "$release" || {
 		# A link to that would be no release.
 		reason="\`$unit\` runs in \`$served\`, which is not beside the release \`$release\`: does its puma.rb name a \`directory\` that is not \`$current\`?"
 		return 1
-		;;
-	esac
-	try note "$record/served" "$unit$US$served"
-}
-
-# From here on going back is better than waiting for what does not come.
-doubt() {
-	printf 'yes\n' >"$record/doubted"
-}
-
-# What was interrupted only comes to its end: nobody has found anything wrong with it. What was found wrong goes back to
-# the release that served before.
-roll_back() {
-	before=' ' repaired=no passed_phase=-1
-	served_before
-	[ "$noted" = yes ] || {
-		reason="\`$unit\` had not been told to restart"
-		return 3
 	}
-	unit_state "$unit"
-	[ -n "$active" ] || {
-		reason="what \`$unit\` is doing could not be found out$unasked"
-		return 4
-	}
-	release=$(cd -P "$current/" 2>/dev/null && pwd -P)
-	# Only a hot restart notes that; Puma has no workers then.
-	case $NL$started in
-	*"$US$unit$NL"*) whole=yes ;;
-	*) whole=no ;;
-	esac
-	if [ ! -e "$record/doubted" ]; then
-		case $active in
-		active | reloading) comes_to_its_end && return ;;
-		*)
-			reason="\`$unit\` is $active"
-			return 3
-			;;
-		esac
-	fi
-	[ -n "$served" ] || {
-		reason="which release served before is not known; \`$current\` is ${release##*/}"
-		return 1
-	}
-	if [ "$served" != "$release" ]; then
-		try point_back || {
-			reason="\`$current\` could not be pointed back to \`$served\`: $reason"
-			return 1
-		}
-		kept="$kept$NL\`$current\` points to \`${served##*/}\` again, the release that served before"
-		release=$served
-	fi
-	# It ran, and shall again if it has died of the release.
-	started="${started}active$US$unit$NL"
-	# Twice: it may die of that just now, and be started anew.
-	go_back || go_back || {
-		last_words
-		return 1
-	}
-	reason=''
+	try note "$record/served" "$unit$US$served$US$main$US${first_phase:--1}$US$workers"
 }
 
-# Has Puma run `release`, to which the link points already: Puma goes there only when it is told to, or started.
-go_back() {
-	unit_state "$unit"
-	case $whole:$active in
-	no:active | no:reloading)
-		await_title || return
-		look_at_workers
-		passed_phase=${first_phase:--1}
-		signal_puma USR1 && await_roll
-		return
-		;;
-	*:active | *:reloading | *:activating)
-		# systemd may have started it by now.
-		await_title && [ "$(readlink "/proc/$main/cwd")" = "$release" ] && return
-		;;
-	esac
-	handler_puma_restart "$unit" "$state_file" "$current" "$socket"
-}
-
-# Whether the restart that was interrupted ends well.
-comes_to_its_end() {
-	await_title || return
-	if [ "$whole" = no ]; then
-		await_roll
-	else
-		[ "$(readlink "/proc/$main/cwd")" = "$release" ]
-	fi
-}
-
-# Sets `noted`: whether it was written down which release the unit's processes ran before; `served`, which one, if that was known.
-served_before() {
-	served='' noted=no
-	lines_of served
-	IFS=$NL
-	for line in $lines; do
-		[ "${line%%"$US"*}" = "$unit" ] || continue
-		noted=yes
-		# Where it was noted twice, what served before is the first.
-		[ -n "$served" ] || served=${line#*"$US"}
+# Whether paths $1 and $2 are as two releases of one tree: as many names, and not more than one of them another.
+are_beside() {
+	one=$1/ other=$2/ differing=0
+	while [ -n "$one" ] && [ -n "$other" ]; do
+		[ "${one%%/*}" = "${other%%/*}" ] || differing=$((differing + 1))
+		one=${one#*/} other=${other#*/}
 	done
-	IFS=$WS
-}
-
-# As the link's owner, who may do no more in that folder than root would let them.
-point_back() {
-	if [ ! -d "$served" ] || [ ! -L "$current" ]; then
-		echo "\`$served\` is no folder any more, or \`$current\` is no link"
-		return 1
-	fi
-	ids=$(stat -c '%u %g' "$current") || return
-	set -- $ids
-	as_links_owner=''
-	[ "$1" = "$(id -u)" ] || as_links_owner="setpriv --reuid=$1 --regid=$2 --init-groups --"
-	rest=${current%/*}
-	$as_links_owner ln -sfn -- "$served" "$rest/.zdt-$id" && $as_links_owner mv -fT -- "$rest/.zdt-$id" "$current"
+	[ -z "$one$other" ] && [ "$differing" -le 1 ]
 }
 
 # Waits until each worker is booted, was not there before, and runs in `release`.

@@ -87,6 +87,20 @@ put_back() {
 	cd / || return
 	again=$(back_order)
 	[ -z "$again" ] || witness_begin
+	doubted=no
+	[ ! -e "$record/doubted" ] || doubted=yes
+	run_again
+	# Only the last app showed that its release is bad: those before it have come to their end, and go back now.
+	if [ "$doubted" = no ] && [ -e "$record/doubted" ]; then
+		run_again
+	fi
+	witness_end '' || reason=''
+	each is_back
+	reason=${trouble#"$NL"}
+	[ -z "$trouble" ]
+}
+
+run_again() {
 	IFS=$NL
 	for line in $again; do
 		# What one of them cannot do is no reason to leave the others with new settings and old files.
@@ -94,10 +108,6 @@ put_back() {
 		IFS=$NL
 	done
 	IFS=$WS
-	witness_end '' || reason=''
-	each is_back
-	reason=${trouble#"$NL"}
-	[ -z "$trouble" ]
 }
 
 # What had been activated, nginx last: until then it forgives a worker that ends. But a socket that is given up must have

@@ -229,7 +229,9 @@ hidden || /^[ \t]*(#|$)/ { next }
 	if (!match(text, /^[a-z_]+!?/)) next
 	word = substr(text, 1, RLENGTH)
 	# What follows may never be reached.
-	if (word == "return") returns = 1
+	if (word == "def") method = 1
+	if (word == "end" && doubt == "no") method = 0
+	if (word == "return" && !method) returns = 1
 	if (returns) doubt = "yes"
 	if (!(word in names)) next
 	rest = substr(text, RLENGTH + 1)

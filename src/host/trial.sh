@@ -36,15 +36,15 @@ try_app() {
 		reason="\`$unit\`: $reason"
 		return 1
 	}
-	tried_units=$tried_units$unit$US$boot$NL
+	tried_units=$tried_units$unit$US$release$US$boot$NL
 }
 
 # Tries what has not been tried yet.
 try_once() {
 	case $NL$tried_units in
-	*"$NL$unit$US"*)
+	*"$NL$unit$US$release$US"*)
 		boot=$NL$tried_units
-		boot=${boot#*"$NL$unit$US"}
+		boot=${boot#*"$NL$unit$US$release$US"}
 		boot=${boot%%"$NL"*}
 		;;
 	*) try_boot ;;

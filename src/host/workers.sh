@@ -89,7 +89,8 @@ count_fresh() {
 			;;
 		esac
 	done
-	if [ "$stale" -gt 0 ] && [ "$old" = 0 ] && [ -z "$unbooted" ] && past_phase; then
+	# Where neither Puma nor we know which workers were there before, it may not have begun.
+	if [ "$known$before" != 'no ' ] && [ "$stale" -gt 0 ] && [ "$old" = 0 ] && [ -z "$unbooted" ] && past_phase; then
 		stale_looks=$((stale_looks + 1))
 	else
 		stale_looks=0

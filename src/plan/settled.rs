@@ -41,15 +41,16 @@ pub(super) fn forgotten(desired: &Desired, observation: &Observation) -> Vec<App
     no_ones(desired, observation).map(|left| AppliedPath::gone(&left.path)).collect()
 }
 
-/// Says of each part of a file that is forgotten so that it stays: nobody will speak of it again.
+/// Says of each part of a file that is forgotten so that it stays: once it is, nobody speaks of it again.
 pub(super) fn stays(desired: &Desired, observation: &Observation) -> Vec<Notice> {
-    let parts = no_ones(desired, observation).filter(|left| left.is_part());
+    let is_there = |left: &&AppliedPath| observation.paths.get(&left.path).is_none_or(|seen| seen.kind != "absent");
+    let parts = no_ones(desired, observation).filter(|left| left.is_part()).filter(is_there);
     let notice = |left: &AppliedPath| Notice {
         role: left.role.clone(),
         level: Level::Info,
         text: format!(
-            "`{}` keeps what role `{}` has set in it, and zdt forgets that: no role wants it any more. Take it out by hand if it \
-             shall not stay.",
+            "`{}` keeps what role `{}` has set in it: no role wants it any more, and zdt forgets it with the next change. Take it \
+             out by hand if it shall not stay.",
             left.path, left.role
         ),
     };

@@ -119,6 +119,7 @@ pub fn act(folder: &Path, words: &str) -> bool {
             let state = if started { "ActiveState=active\nMainPID=20\n" } else { "ActiveState=failed\nMainPID=0\n" };
             write("host/units/app.service", state);
             write("host/proc/20/task/20/children", "");
+            write("host/proc/20/task/20/comm", "puma srv\n");
             write("host/proc/20/cmdline", "puma 6.4.2 (unix:///x) [app]");
             started
         }

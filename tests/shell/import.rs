@@ -9,7 +9,8 @@ use crate::harness::{Shell, ask, show};
 
 const CONFIG: &str = "app = '/srv/shop'\napi_token = '/hunter2'\nmax = ENV.fetch('RAILS_MAX_THREADS') { 5 }\n\
                       bind \"unix://#{app}/puma.sock\" # here\nthreads max, max\nworkers 2 if ENV['BIG']\n\
-                      activate_control_app 'unix:///c', { auth_token: 'hunter2' }\nbind 'ssl://0.0.0.0?key=hunter2'\n";
+                      activate_control_app 'unix:///c', { auth_token: 'hunter2' }\nbind 'ssl://0.0.0.0?key=hunter2'\n\
+                      def count\n  return 2\nend\nstate_path '/s'\n";
 
 #[test]
 fn an_existing_server_is_read_the_same_by_every_shell_and_keeps_its_secrets() {
@@ -62,6 +63,8 @@ fn an_existing_server_is_read_the_same_by_every_shell_and_keeps_its_secrets() {
             "f|puma 0|set|=workers\t6\tyes\t2 if ENV['BIG']",
             "f|puma 0|set|=control\t7\tno\t'unix:///c'",
             "f|puma 0|set|=bind\t8\tno\t'ssl://0.0.0.0",
+            // A `return` of a method ends no file.
+            "f|puma 0|set|=state_path\t12\tno\t'/s'",
             "f|puma 0|let|=app\t1\t'/srv/shop'",
             "f|puma 0|let|=max\t3\tENV.fetch('RAILS_MAX_THREADS') { 5 }",
             "f|puma 0|env|=RAILS_MAX_THREADS=7",

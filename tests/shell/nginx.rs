@@ -1,4 +1,4 @@
-//! Whom nginx's workers run as, told by a process that calls itself one; and where it reads an upstream.
+//! Whom nginx's workers run as, told by a process that calls itself one; and which of its files has an upstream.
 
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
@@ -56,31 +56,30 @@ fn workers_tell_their_user_and_groups() {
 }
 
 #[test]
-fn an_upstream_that_another_file_has_is_found_where_nginx_reads_it() {
+fn an_upstream_that_another_file_has_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     std::fs::create_dir(path("available")).unwrap();
-    for name in ["available/shop", "other"] {
-        std::fs::write(path(name), "").unwrap();
-    }
-    std::os::unix::fs::symlink(path("available/shop"), path("enabled")).unwrap();
-    let printed = format!(
-        "# configuration file {}:\nhttp {{\n# upstream shop {{\n}}\n# configuration file {}:\n\n  upstream \"Shop\" {{ server a; }}\n\
-         upstream shopping {{}}\n",
-        path("other"),
-        path("enabled")
-    );
-    std::fs::write(path("printed"), printed).unwrap();
+    std::fs::create_dir(path("conf")).unwrap();
+    std::fs::create_dir(path("conf/sites-available")).unwrap();
+    std::fs::write(path("conf/nginx.conf"), "http {\n# upstream shop {\n}\n").unwrap();
+    std::fs::write(path("conf/sites-available/old"), "upstream shop {\n").unwrap();
+    std::fs::write(path("available/shop"), "\n  upstream \"Shop\" { server a; }\nupstream shopping {}\n").unwrap();
+    std::os::unix::fs::symlink(path("available/shop"), path("conf/enabled")).unwrap();
     let nginx = path("nginx");
-    std::fs::write(&nginx, format!("#!/bin/sh\n[ \"$1\" != -T ] || cat {}\n", path("printed"))).unwrap();
+    let built = format!(
+        "#!/bin/sh\n[ \"$1\" != -V ] || echo 'configure arguments: --x=y --conf-path={} --z' >&2\n",
+        path("conf/nginx.conf")
+    );
+    std::fs::write(&nginx, built).unwrap();
     std::fs::set_permissions(&nginx, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let search = format!("PATH={}:/usr/sbin:/usr/bin:/sbin:/bin", folder.path().display());
     for shell in Shell::all() {
         for (wanted, name, expected) in [
-            (path("other"), "shop", Some(format!("{}:2", path("enabled")))),
+            (path("conf/nginx.conf"), "shop", Some(format!("{}:2", path("conf/enabled")))),
             (path("available/shop"), "shop", None),
-            (path("enabled"), "shop", None),
-            (path("other"), "shop.*", None),
+            (path("conf/enabled"), "shop", None),
+            (path("conf/nginx.conf"), "shop.*", None),
         ] {
             let arguments = vec![wanted.clone(), name.to_owned()];
             let question = FactQuery { name: "declared".to_owned(), kind: "nginx_upstream".to_owned(), arguments };

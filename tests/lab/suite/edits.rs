@@ -66,11 +66,11 @@ fn files(host: &Host) -> [String; 3] {
 
 fn theirs_stays(suite: &str) {
     let (host, site) = (host(suite), Site::new());
-    // In the wrong file the plan names the right one: nginx itself follows its includes.
+    // In the wrong file the plan names the right one.
     let wrong = [("nginx_upstream_mode", "edit"), ("nginx_upstream_path", "/etc/nginx/nginx.conf")];
     let lost = site.zdt(&["plan"], &site.inventory(&[(&host, &wrong)]));
     lost.ended_with(3).says("/etc/nginx/nginx.conf: it has no `upstream shop`");
-    lost.says("nginx reads `upstream shop` in `/etc/nginx/sites-enabled/shop:2`");
+    lost.says("`upstream shop` stands in `/etc/nginx/sites-enabled/shop:2`");
     lost.says(&format!("set `nginx_upstream_path: {SITE}`"));
     let inventory = inventory(&host, &site);
     let before = files(&host);
