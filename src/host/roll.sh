@@ -178,7 +178,7 @@ repair() {
 		reason="after two restarts $stale of $wanted workers of \`$unit\` still do not run \`${release##*/}\`: does its puma.rb name a \`directory\` that is not \`$current\`?"
 		return 1
 	}
-	repaired=yes stale_looks=0 before=' ' passed_phase=${first_phase:--1}
+	repaired=yes stale_looks=0 before=" $workers" passed_phase=${first_phase:--1}
 	emit "repaired$US$stale$US$wanted$US"
 	signal_puma USR1
 }
