@@ -21,6 +21,11 @@ await_title() {
 	while [ "$now" -lt "$until" ]; do
 		if title_of "$main" && is_puma; then
 			has_booted && return
+			# Workers may call themselves otherwise; then Puma's word counts.
+			if [ "$now" -ge "$named_until" ]; then
+				named_until=$((now + 2000))
+				puma_look "$main" "${state_file-}" && return
+			fi
 		elif [ "$now" -ge "$named_until" ]; then
 			reason="the main process of \`$unit\` is not Puma but \`$(tr '\0' ' ' <"/proc/$main/cmdline")\`: it was not signalled"
 			return 1

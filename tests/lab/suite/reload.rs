@@ -159,9 +159,14 @@ fn old_code_that_goes_on_serving_is_found_and_restarted_again() {
 #[test]
 #[ignore = "boots hosts: needs root, see tests/run"]
 fn every_mode_takes_up_a_release_and_none_goes_down_with_a_bad_one() {
-    for (suite, workers, extra) in
-        [("bookworm", "0", "[]"), ("trixie", "1", "[]"), ("sid", "2", "['preload_app! true', 'prune_bundler false']")]
-    {
+    let preloads = "['preload_app! true', 'prune_bundler false']";
+    for (suite, workers, extra) in [
+        ("bookworm", "0", "[]"),
+        ("trixie", "0", "[]"),
+        ("sid", "0", "[]"),
+        ("trixie", "1", "[]"),
+        ("sid", "2", preloads),
+    ] {
         let app = App::adopted(suite, &[("puma_workers", workers), ("puma_extra_lines", extra)]);
         app.switch("r2");
         let (ran, told) = app.under_load("reload --yes");
