@@ -12,6 +12,7 @@ mod hosts;
 mod laws;
 mod refusals;
 mod secrets;
+mod shared;
 mod show;
 
 use std::sync::Arc;
