@@ -69,7 +69,8 @@ last_step() {
 # Takes up what the worker knew.
 recall() {
 	# Nobody asked for requests to be counted by who only tidies up.
-	places='' activated='' started='' kept='' boot='' witness='' witnesses='' witness_count=0 witness_hosts='' several=no tried_units=''
+	places='' activated='' started='' kept='' boot='' witness='' witnesses='' witness_count=0 witness_hosts='' several=no tried_units='' doubted=no
+	[ ! -e "$record/doubted" ] || doubted=yes
 	lines_of activated
 	activated=$lines
 	lines_of started

@@ -3,8 +3,9 @@
 # program set.
 # How a release that was taken up is given back, or comes to its end where only we were interrupted.
 
-# From here on going back is better than waiting for what does not come.
+# From here on going back is better than waiting for what does not come. The file is for who comes after us.
 doubt() {
+	doubted=yes
 	printf 'yes\n' >"$record/doubted"
 }
 
@@ -26,7 +27,7 @@ roll_back() {
 	*"$US$unit$NL"*) whole=yes ;;
 	*) whole=no ;;
 	esac
-	if [ ! -e "$record/doubted" ]; then
+	if [ "$doubted" = no ]; then
 		case $active in
 		# Somebody has stopped it.
 		inactive | deactivating)

@@ -87,11 +87,10 @@ put_back() {
 	cd / || return
 	again=$(back_order)
 	[ -z "$again" ] || witness_begin
-	doubted=no
-	[ ! -e "$record/doubted" ] || doubted=yes
+	doubted_before=$doubted
 	run_again
 	# Only the last app showed that its release is bad: those before it have come to their end, and go back now.
-	if [ "$doubted" = no ] && [ -e "$record/doubted" ]; then
+	if [ "$doubted" != "$doubted_before" ]; then
 		run_again
 	fi
 	witness_end '' || reason=''

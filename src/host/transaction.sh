@@ -31,7 +31,7 @@ write_record() {
 
 # What the worker does, from the record to its end. Nobody listens to it but the journal.
 work() {
-	places='' activated='' started='' kept='' swapped=' ' witnesses='' witness_count=0 witness_hosts='' several=no tried_units=''
+	places='' activated='' started='' kept='' swapped=' ' witnesses='' witness_count=0 witness_hosts='' several=no tried_units='' doubted=no
 	chart
 	if stage_all && save_all && check_candidates && swap_all && check_live && activate "$handlers" && confirmed; then
 		step commit
